@@ -1,0 +1,196 @@
+//! What the log holds: one event for each change, with the article as it was then, in the basic view.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{EntityType, Failure, Language, Processed, State, VersionId};
+
+/// A place in the log. Dense, from 1, in commit order; 0 is before everything.
+pub type Position = i64;
+
+/// What happened. The numbers are those of the contract and of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A new article or version became durable.
+    Accepted = 1,
+    /// Its result became durable.
+    Processed = 2,
+    /// It was given up.
+    Failed = 3,
+    /// It was erased.
+    Deleted = 4,
+}
+
+impl EventKind {
+    /// From the contract's number.
+    pub fn from_number(number: i16) -> Option<EventKind> {
+        [EventKind::Accepted, EventKind::Processed, EventKind::Failed, EventKind::Deleted]
+            .into_iter()
+            .find(|kind| *kind as i16 == number)
+    }
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Where it stands.
+    pub position: Position,
+    /// What happened.
+    pub kind: EventKind,
+    /// When, by the database's clock.
+    pub time: OffsetDateTime,
+    /// The article as it was then.
+    pub summary: Summary,
+}
+
+/// An article in the basic view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Shared by all versions.
+    pub article_id: Uuid,
+    /// From 1.
+    pub version: i32,
+    /// How far it is.
+    pub state: State,
+    /// Never empty.
+    pub source: String,
+    /// The sender's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// May be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub url: String,
+    /// The sender's marks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// When the submission became durable.
+    #[serde(with = "time::serde::rfc3339")]
+    pub accepted_time: OffsetDateTime,
+    /// When the result became durable.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub processed_time: Option<OffsetDateTime>,
+    /// Given, or found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subtitle: Option<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_name: Option<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical_url: Option<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
+    /// Given, or found.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub published_time: Option<OffsetDateTime>,
+    /// Found.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub modified_time: Option<OffsetDateTime>,
+    /// Given, or found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dateline: Option<String>,
+    /// Words of the clean text.
+    #[serde(default)]
+    pub word_count: i32,
+    /// What made the result: pipeline version and model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<(String, String)>,
+    /// Without mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<SummaryEntity>,
+    /// In state failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// An entity without its mentions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SummaryEntity {
+    /// See `Entity::entity_id`.
+    pub entity_id: Uuid,
+    /// What it is.
+    pub kind: EntityType,
+    /// The fullest name.
+    pub name: String,
+    /// Other names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// 0 to 1.
+    pub salience: f32,
+    /// How many.
+    pub mention_count: i32,
+}
+
+impl Summary {
+    /// Which version this is.
+    pub fn version_id(&self) -> VersionId {
+        VersionId { article_id: self.article_id, version: self.version }
+    }
+
+    /// The same article once its result is stored.
+    pub fn processed(mut self, result: &Processed, time: OffsetDateTime) -> Summary {
+        self.state = State::Processed;
+        self.processed_time = Some(time);
+        self.title = result.title.clone();
+        self.subtitle = result.subtitle.clone();
+        self.authors = result.authors.clone();
+        self.site_name = result.site_name.clone();
+        self.canonical_url = result.canonical_url.clone();
+        self.description = result.description.clone();
+        self.topics = result.topics.clone();
+        self.published_time = result.published_time;
+        self.modified_time = result.modified_time;
+        self.language = result.language.clone();
+        self.dateline = result.dateline.clone();
+        self.word_count = result.word_count;
+        self.made_by = Some((result.pipeline_version.clone(), result.model.clone()));
+        self.entities = result.entities.iter().map(SummaryEntity::from).collect();
+        self
+    }
+
+    /// What is left of an article after deletion: who it was, and nothing it said.
+    pub fn deleted(self) -> Summary {
+        Summary {
+            state: State::Deleted,
+            url: String::new(),
+            title: None,
+            labels: self.labels,
+            article_id: self.article_id,
+            version: self.version,
+            source: self.source,
+            external_id: self.external_id,
+            accepted_time: self.accepted_time,
+            processed_time: None,
+            subtitle: None,
+            authors: Vec::new(),
+            site_name: None,
+            canonical_url: None,
+            description: None,
+            topics: Vec::new(),
+            published_time: None,
+            modified_time: None,
+            language: None,
+            dateline: None,
+            word_count: 0,
+            made_by: None,
+            entities: Vec::new(),
+            failure: None,
+        }
+    }
+}

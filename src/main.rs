@@ -1,0 +1,2 @@
+//! Copydesk.
+fn main() {}
