@@ -57,6 +57,10 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_MAX_CRASHES", default_value_t = 3, value_name = "N")]
     pub max_crashes: i32,
 
+    /// Newest updates kept in memory for subscribers; those further behind are served from the database.
+    #[arg(long, env = "COPYDESK_FEED_MEMORY_EVENTS", default_value_t = 16_384, value_name = "N")]
+    pub feed_memory_events: usize,
+
     /// How long a shutdown may take: streams are told, articles in work are finished.
     #[arg(long, env = "COPYDESK_SHUTDOWN_GRACE", default_value_t = 10.0, value_name = "SECONDS")]
     pub shutdown_grace: f64,
@@ -99,6 +103,7 @@ impl Config {
         // One for the committer, one for the heartbeat, one for the feed, and requests need some too.
         at_least("max-connections", usize::try_from(self.max_connections).unwrap_or(usize::MAX), 4)?;
         at_least("max-body-bytes", self.max_body_bytes, 1_024)?;
+        at_least("feed-memory-events", self.feed_memory_events, 1)?;
         at_least("max-attempts", usize::try_from(self.max_attempts).unwrap_or(0), 1)?;
         at_least("max-crashes", usize::try_from(self.max_crashes).unwrap_or(0), 1)?;
         // Offsets on the wire are 32 bits.

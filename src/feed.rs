@@ -61,13 +61,13 @@ pub struct Followers {
 }
 
 impl Feed {
-    /// A feed whose ring starts, empty, at the end of the log.
-    pub async fn open(store: Store) -> Result<Feed, StoreError> {
+    /// A feed whose ring starts, empty, at the end of the log and holds up to `max_events`.
+    pub async fn open(store: Store, max_events: usize) -> Result<Feed, StoreError> {
         let head = store.head().await?;
         let shared = Shared {
             store,
             incarnation: head.incarnation,
-            ring: RwLock::new(Ring::starting_at(head.position)),
+            ring: RwLock::new(Ring::new(head.position, max_events)),
             tail: watch::Sender::new(head.position),
             behind: Notify::new(),
             waiters: Mutex::default(),

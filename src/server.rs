@@ -99,7 +99,7 @@ pub async fn serve(
     let base = start_base(&config).await?;
     let stop = CancellationToken::new();
     let wake = Arc::new(Notify::new());
-    let feed = Feed::open(base.store.clone()).await?;
+    let feed = Feed::open(base.store.clone(), config.feed_memory_events).await?;
     let (committer, commit_loop) = Committer::new(base.store.clone(), {
         let (feed, wake) = (feed.clone(), wake.clone());
         Box::new(move |events| {

@@ -4,8 +4,6 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::article::{Event, Position};
 
-/// Most events held.
-const MAX_EVENTS: usize = 16_384;
 /// About as many bytes are held at most; see `weight`.
 const MAX_BYTES: usize = 32 << 20;
 
@@ -13,6 +11,7 @@ const MAX_BYTES: usize = 32 << 20;
 pub(super) struct Ring {
     /// Everything up to here is older than the ring.
     before: Position,
+    max_events: usize,
     events: VecDeque<Arc<Event>>,
     bytes: usize,
 }
@@ -29,8 +28,13 @@ pub(super) enum Found {
 }
 
 impl Ring {
-    pub(super) fn starting_at(position: Position) -> Ring {
-        Ring { before: position, events: VecDeque::new(), bytes: 0 }
+    pub(super) fn new(before: Position, max_events: usize) -> Ring {
+        Ring { before, max_events, events: VecDeque::new(), bytes: 0 }
+    }
+
+    /// Empties the ring; everything up to `before` is older than it.
+    pub(super) fn restart(&mut self, before: Position) {
+        *self = Ring::new(before, self.max_events);
     }
 
     pub(super) fn tail(&self) -> Position {
@@ -49,7 +53,7 @@ impl Ring {
             self.bytes += weight(event);
             self.events.push_back(event.clone());
         }
-        while self.events.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.events.len() > 1) {
+        while self.events.len() > self.max_events || (self.bytes > MAX_BYTES && self.events.len() > 1) {
             let Some(oldest) = self.events.pop_front() else { break };
             self.bytes = self.bytes.saturating_sub(weight(&oldest));
             self.before = oldest.position;
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_batch_behind_a_hole_is_refused_and_a_known_one_adds_nothing() {
-        let mut ring = Ring::starting_at(10);
+        let mut ring = Ring::new(10, 100);
         assert!(ring.append(&events(12..=13)).is_none());
         assert_eq!(ring.append(&events(11..=13)).map(<[_]>::len), Some(3));
         assert_eq!(ring.append(&events(12..=14)).map(<[_]>::len), Some(1));
@@ -121,8 +125,8 @@ mod tests {
 
     #[test]
     fn the_ring_forgets_its_oldest_beyond_the_bound() {
-        let mut ring = Ring::starting_at(0);
-        let last = MAX_EVENTS as Position + 5;
+        let mut ring = Ring::new(0, 100);
+        let last = 105;
         ring.append(&events(1..=last));
         assert_eq!(ring.after(4, 1), Found::Older);
         assert_eq!(positions(ring.after(5, 1)), [6]);

@@ -1,14 +1,13 @@
 //! Keeping the ring up to date with what other processes commit.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Feed, Ring};
+use super::Feed;
 use crate::store::{Store, StoreError};
-use std::sync::PoisonError;
 
 /// How often the table is looked at although no hint came: hints may be lost.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -59,7 +58,7 @@ impl Feed {
     /// Starts the ring anew where the log now starts; its readers will be told that they fell below what is held.
     fn skip_to(&self, position: i64) {
         let mut ring = self.shared.ring.write().unwrap_or_else(PoisonError::into_inner);
-        *ring = Ring::starting_at(position);
+        ring.restart(position);
         self.shared.tail.send_replace(position);
     }
 }
