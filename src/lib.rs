@@ -3,4 +3,5 @@
 //! A table of contents, in reading order. Knowledge flows downwards only; `tests/architecture.rs` holds the rules.
 
 pub mod article;
+pub mod postgres;
 pub mod store;
