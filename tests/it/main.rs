@@ -1,0 +1,6 @@
+//! The promises of the whole service, held by the real server, the real client and a real Postgres.
+//!
+//! One binary, so that one cluster serves every test. A test takes a database of its own with `cluster::database()`.
+
+mod cluster;
+mod postgres;
