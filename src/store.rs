@@ -12,14 +12,14 @@ mod log;
 mod outcomes;
 mod submissions;
 
-pub use articles::DeleteOutcome;
+pub use articles::{DeleteOutcome, erase};
 pub use error::StoreError;
 pub use hints::HintListener;
-pub use jobs::{Claimed, QueueState};
+pub use jobs::{Claimed, ClaimedBody, QueueState};
 pub use listing::{ListFilter, ListKey};
-pub use log::{Head, LoggedEvents, NewEvent};
-pub use outcomes::{Finish, Outcome};
-pub use submissions::{Submission, Submitted};
+pub use log::{Head, LoggedEvents, NewEvent, append};
+pub use outcomes::{Finish, Outcome, apply_finishes};
+pub use submissions::{Submission, Submitted, insert_submissions};
 
 use std::{str::FromStr, time::Duration};
 

@@ -8,21 +8,21 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// Longest `source`, in bytes.
-pub const MAX_SOURCE_BYTES: usize = 200;
+pub(crate) const MAX_SOURCE_BYTES: usize = 200;
 /// Longest `external_id`, in bytes: it is part of a unique index, whose rows Postgres bounds near 2,700 bytes.
-pub const MAX_EXTERNAL_ID_BYTES: usize = 500;
+pub(crate) const MAX_EXTERNAL_ID_BYTES: usize = 500;
 /// Longest `url`, in bytes.
-pub const MAX_URL_BYTES: usize = 2_000;
+pub(crate) const MAX_URL_BYTES: usize = 2_000;
 /// Longest `title`, in bytes.
-pub const MAX_TITLE_BYTES: usize = 2_000;
+pub(crate) const MAX_TITLE_BYTES: usize = 2_000;
 /// Most labels on one article.
-pub const MAX_LABELS: usize = 64;
+pub(crate) const MAX_LABELS: usize = 64;
 /// Longest label key, in bytes.
-pub const MAX_LABEL_KEY_BYTES: usize = 63;
+pub(crate) const MAX_LABEL_KEY_BYTES: usize = 63;
 /// Longest label value, in bytes.
-pub const MAX_LABEL_VALUE_BYTES: usize = 255;
+pub(crate) const MAX_LABEL_VALUE_BYTES: usize = 255;
 /// Longest language tag, in bytes (BCP 47 asks implementations to take at least 35).
-pub const MAX_LANGUAGE_BYTES: usize = 35;
+pub(crate) const MAX_LANGUAGE_BYTES: usize = 35;
 
 /// What depends on the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -227,10 +227,9 @@ fn check_language(found: &mut Vec<Violation>, tag: &str) {
     if tag.is_empty() {
         return;
     }
-    let primary_is_sound =
-        tag.split('-').next().is_some_and(|primary| {
-            (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic())
-        });
+    let primary_is_sound = tag.split('-').next().is_some_and(|primary| {
+        (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic())
+    });
     let rest_is_sound = tag.len() <= MAX_LANGUAGE_BYTES
         && tag.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if !primary_is_sound || !rest_is_sound {
@@ -273,7 +272,11 @@ fn check_body(found: &mut Vec<Violation>, body: Option<&Body>, limits: Limits) {
     if body.bytes().len() > limits.max_body_bytes {
         found.push(Violation::new(
             field,
-            format!("is {} bytes long; this server takes at most {}", body.bytes().len(), limits.max_body_bytes),
+            format!(
+                "is {} bytes long; this server takes at most {}",
+                body.bytes().len(),
+                limits.max_body_bytes
+            ),
         ));
     }
     check_text(found, "article.page.content_type", body.content_type(), 500);

@@ -143,6 +143,17 @@ impl Summary {
         VersionId { article_id: self.article_id, version: self.version }
     }
 
+    /// Changes whenever the article does.
+    pub fn etag(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.article_id.as_bytes());
+        hasher.update(&self.version.to_le_bytes());
+        hasher.update(&(self.state as u8).to_le_bytes());
+        let changed = self.processed_time.unwrap_or(self.accepted_time);
+        hasher.update(&changed.unix_timestamp_nanos().to_le_bytes());
+        hasher.finalize().to_hex().chars().take(16).collect()
+    }
+
     /// The same article once its result is stored.
     pub fn processed(mut self, result: &Processed, time: OffsetDateTime) -> Summary {
         self.state = State::Processed;
@@ -167,16 +178,30 @@ impl Summary {
     /// What is left of an article after deletion: who it was, and nothing it said.
     pub fn deleted(self) -> Summary {
         Summary {
-            state: State::Deleted,
-            url: String::new(),
-            title: None,
-            labels: self.labels,
             article_id: self.article_id,
             version: self.version,
+            state: State::Deleted,
             source: self.source,
             external_id: self.external_id,
+            labels: self.labels,
             accepted_time: self.accepted_time,
+            ..Summary::empty()
+        }
+    }
+
+    /// Nothing known yet.
+    pub fn empty() -> Summary {
+        Summary {
+            article_id: Uuid::nil(),
+            version: 1,
+            state: State::Accepted,
+            source: String::new(),
+            external_id: None,
+            url: String::new(),
+            labels: BTreeMap::new(),
+            accepted_time: OffsetDateTime::UNIX_EPOCH,
             processed_time: None,
+            title: None,
             subtitle: None,
             authors: Vec::new(),
             site_name: None,

@@ -110,6 +110,8 @@ pub enum ParagraphKind {
     Quotation = 4,
     /// A table's row.
     TableRow = 5,
+    /// Text whose line breaks matter.
+    Preformatted = 6,
 }
 
 /// A picture's caption.

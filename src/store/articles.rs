@@ -125,7 +125,9 @@ pub async fn erase(
 
 async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, StoreError> {
     // Jobs and names go with the versions; a worker that still holds a lease finds its job gone and writes nothing.
-    sqlx::query!("delete from article_versions where article_id = $1", article_id).execute(&mut *tx.0).await?;
+    sqlx::query!("delete from article_versions where article_id = $1", article_id)
+        .execute(&mut *tx.0)
+        .await?;
     sqlx::query!("delete from submit_requests where article_id = $1", article_id).execute(&mut *tx.0).await?;
     let row = sqlx::query!(
         r#"update articles set deleted_time = now() where article_id = $1 returning deleted_time as "time!""#,

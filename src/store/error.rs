@@ -32,6 +32,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The error of a caller that gave up waiting.
+    pub fn timed_out() -> StoreError {
+        StoreError::Unavailable(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
         matches!(self, StoreError::Unavailable(_) | StoreError::Collision(_))

@@ -3,7 +3,7 @@
 //! A claim is one short statement; the work happens without a lock. `due_time` is both "not before" and "lease ends", so
 //! one index finds what waits and what was abandoned. Ending a job is in `outcomes`, fenced by the lease.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -27,9 +27,18 @@ pub struct Claimed {
     /// When it was queued.
     pub queued_time: OffsetDateTime,
     /// The article as submitted.
-    pub draft: Draft,
+    pub body: ClaimedBody,
     /// The article as accepted.
     pub summary: Summary,
+}
+
+/// What is to be processed. A damaged row must not keep the others from being claimed.
+#[derive(Clone, Debug)]
+pub enum ClaimedBody {
+    /// As submitted.
+    Draft(Arc<Draft>),
+    /// The stored bytes are not what they were.
+    Damaged,
 }
 
 /// How the queue is.
@@ -72,22 +81,13 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter()
+        Ok(rows
+            .into_iter()
             .map(|row| {
-                let id = VersionId { article_id: row.article_id, version: row.version };
-                let body =
-                    Body::from_parts(row.body_kind, row.body, row.content_type).ok_or_else(|| {
-                        StoreError::Damaged(format!("the body of {id:?} cannot be read back"))
-                    })?;
                 let Json(summary) = row.summary;
-                Ok(Claimed {
-                    id,
-                    lease: row.lease,
-                    attempts: row.attempts,
-                    crashes: row.crashes,
-                    errors: row.errors.0,
-                    queued_time: row.queued_time,
-                    draft: Draft {
+                let body = Body::from_parts(row.body_kind, row.body, row.content_type);
+                let body = body.map_or(ClaimedBody::Damaged, |body| {
+                    ClaimedBody::Draft(Arc::new(Draft {
                         source: summary.source.clone(),
                         external_id: summary.external_id.clone(),
                         url: summary.url.clone(),
@@ -96,11 +96,20 @@ impl Store {
                         published_time: row.given_published_time,
                         language: row.given_language,
                         labels: summary.labels.clone(),
-                    },
+                    }))
+                });
+                Claimed {
+                    id: VersionId { article_id: row.article_id, version: row.version },
+                    lease: row.lease,
+                    attempts: row.attempts,
+                    crashes: row.crashes,
+                    errors: row.errors.0,
+                    queued_time: row.queued_time,
+                    body,
                     summary,
-                })
+                }
             })
-            .collect()
+            .collect())
     }
 
     /// Extends leases to `lease` from now; those that were lost are left alone. One statement for all.

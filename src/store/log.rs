@@ -68,7 +68,10 @@ impl Store {
                 return Err(StoreError::Trimmed { trimmed_position: head.trimmed_position });
             }
             if let Some(row) = rows.first() {
-                return Err(StoreError::Damaged(format!("position {next} is missing before {}", row.position)));
+                return Err(StoreError::Damaged(format!(
+                    "position {next} is missing before {}",
+                    row.position
+                )));
             }
         }
         rows.into_iter().map(|row| decode_event(row.position, row.kind, row.time, row.summary)).collect()
@@ -118,7 +121,12 @@ pub async fn append(tx: &mut Tx, events: Vec<NewEvent>) -> Result<LoggedEvents, 
 
     let events = (first..)
         .zip(events)
-        .map(|(position, event)| Event { position, kind: event.kind, time: head.time, summary: event.summary })
+        .map(|(position, event)| Event {
+            position,
+            kind: event.kind,
+            time: head.time,
+            summary: event.summary,
+        })
         .collect();
     Ok(LoggedEvents { events })
 }

@@ -8,9 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{NewEvent, StoreError, Tx, jobs::columns};
-use crate::article::{
-    AttemptError, EventKind, Failure, Processed, State, Summary, VersionId, name_key,
-};
+use crate::article::{AttemptError, EventKind, Failure, Processed, State, Summary, VersionId, name_key};
 
 /// What a worker says of a job.
 #[derive(Clone, Debug)]
@@ -75,10 +73,7 @@ fn failed(summary: Summary, failure: Failure, now: OffsetDateTime) -> Summary {
 }
 
 /// Deletes the jobs that are still under the lease they were claimed under; returns which those were.
-async fn end_jobs(
-    tx: &mut Tx,
-    ends: &[Finish],
-) -> Result<(OffsetDateTime, HashSet<VersionId>), StoreError> {
+async fn end_jobs(tx: &mut Tx, ends: &[Finish]) -> Result<(OffsetDateTime, HashSet<VersionId>), StoreError> {
     if ends.is_empty() {
         return Ok((OffsetDateTime::UNIX_EPOCH, HashSet::new()));
     }
@@ -101,10 +96,7 @@ async fn end_jobs(
     Ok((now, ended))
 }
 
-async fn store_results(
-    tx: &mut Tx,
-    results: &[(Summary, Option<Box<Processed>>)],
-) -> Result<(), StoreError> {
+async fn store_results(tx: &mut Tx, results: &[(Summary, Option<Box<Processed>>)]) -> Result<(), StoreError> {
     if results.is_empty() {
         return Ok(());
     }
@@ -135,10 +127,7 @@ async fn store_results(
     Ok(())
 }
 
-async fn insert_names(
-    tx: &mut Tx,
-    results: &[(Summary, Option<Box<Processed>>)],
-) -> Result<(), StoreError> {
+async fn insert_names(tx: &mut Tx, results: &[(Summary, Option<Box<Processed>>)]) -> Result<(), StoreError> {
     let mut article_ids = Vec::new();
     let mut versions = Vec::new();
     let mut entity_ids = Vec::new();

@@ -49,11 +49,12 @@ struct Met {
 /// No two of `submissions` may share a `request_id` or a (source, external_id). Six statements, whatever their number.
 pub async fn insert_submissions(
     tx: &mut Tx,
-    submissions: &[Submission],
+    submissions: &[&Submission],
 ) -> Result<Vec<Submitted>, StoreError> {
     let answered = reserve_request_ids(tx, submissions).await?;
     let open: Vec<&Submission> = submissions
         .iter()
+        .copied()
         .filter(|submission| !submission.request_id.as_ref().is_some_and(|id| answered.contains_key(id)))
         .collect();
     let (now, met) = meet_articles(tx, &open).await?;
@@ -105,33 +106,21 @@ fn accepted_summary(submission: &Submission, id: VersionId, now: OffsetDateTime)
         url: draft.url.clone(),
         labels: draft.labels.clone(),
         accepted_time: now,
-        processed_time: None,
         title: draft.title.clone(),
-        subtitle: None,
-        authors: Vec::new(),
-        site_name: None,
-        canonical_url: None,
-        description: None,
-        topics: Vec::new(),
         published_time: draft.published_time,
-        modified_time: None,
         language: draft.language.as_ref().map(|tag| Language {
             code: tag.split('-').next().unwrap_or(tag).to_owned(),
             probability: 1.0,
             supported: false,
         }),
-        dateline: None,
-        word_count: 0,
-        made_by: None,
-        entities: Vec::new(),
-        failure: None,
+        ..Summary::empty()
     }
 }
 
 /// Takes the request ids that nobody had; returns what the others were answered with.
 async fn reserve_request_ids(
     tx: &mut Tx,
-    submissions: &[Submission],
+    submissions: &[&Submission],
 ) -> Result<HashMap<String, VersionId>, StoreError> {
     let (ids, article_ids): (Vec<String>, Vec<Uuid>) = submissions
         .iter()
@@ -226,7 +215,8 @@ async fn raise_latest_versions(tx: &mut Tx, fresh: &[(&Submission, Summary)]) ->
     }
     let ids: Vec<Uuid> = raised.iter().map(|(_, summary)| summary.article_id).collect();
     let versions: Vec<i32> = raised.iter().map(|(_, summary)| summary.version).collect();
-    let hashes: Vec<Vec<u8>> = raised.iter().map(|(submission, _)| submission.content_hash.to_vec()).collect();
+    let hashes: Vec<Vec<u8>> =
+        raised.iter().map(|(submission, _)| submission.content_hash.to_vec()).collect();
     sqlx::query!(
         "update articles
          set latest_version = t.version, latest_content_hash = t.content_hash, accepted_time = now(), deleted_time = null
@@ -310,7 +300,7 @@ async fn insert_jobs(tx: &mut Tx, fresh: &[(&Submission, Summary)]) -> Result<()
 /// Writes down what each reserved request id was resolved to.
 async fn record_request_ids(
     tx: &mut Tx,
-    submissions: &[Submission],
+    submissions: &[&Submission],
     resolved: &HashMap<Uuid, Submitted>,
 ) -> Result<(), StoreError> {
     let mut ids = Vec::new();

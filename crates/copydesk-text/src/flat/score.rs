@@ -1,0 +1,147 @@
+//! The verdict on each line of flat text.
+//!
+//! Lives here: the weight of a line by its shape, the run of lines that is the article, and the reasons at its edges and
+//! inside. Must never come here: phrases (`furniture.rs`).
+
+use super::lines::Line;
+use crate::caption;
+use crate::document::{ParagraphKind, RemovedReason};
+use crate::furniture::{self, ends_sentence};
+use crate::meta::{authors, dates};
+
+/// What becomes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Keep(ParagraphKind),
+    Caption,
+    Remove(RemovedReason),
+}
+
+/// Lines before the article among which its title is looked for.
+const TITLE_REACH: usize = 12;
+
+pub(crate) fn verdicts(lines: &[Line], title: Option<&str>) -> Vec<Verdict> {
+    let reasons: Vec<Option<RemovedReason>> = lines.iter().map(|line| reason(&line.text.text)).collect();
+    let weights: Vec<f32> = lines.iter().zip(&reasons).map(|(line, reason)| weight(line, *reason)).collect();
+    let run = heaviest(&weights);
+    let title_at = find_title(lines, &reasons, &run, title);
+    lines
+        .iter()
+        .enumerate()
+        .map(|(i, line)| {
+            let text = line.text.text.as_str();
+            if Some(i) == title_at || title.is_some_and(|t| crate::normal::tidy(t) == text) {
+                return Verdict::Remove(RemovedReason::Title);
+            }
+            if caption::is_caption_line(text) {
+                return Verdict::Caption;
+            }
+            if let Some(reason) = reasons.get(i).copied().flatten() {
+                return Verdict::Remove(reason);
+            }
+            if i < run.start && authors::looks_like_person(text) && i + TITLE_REACH >= run.start {
+                return Verdict::Remove(RemovedReason::Byline);
+            }
+            if !run.contains(&i) {
+                return Verdict::Remove(RemovedReason::OutsideArticle);
+            }
+            Verdict::Keep(kind(line))
+        })
+        .collect()
+}
+
+fn kind(line: &Line) -> ParagraphKind {
+    let text = line.text.text.as_str();
+    if line.bullet {
+        ParagraphKind::ListItem
+    } else if text.chars().count() < 90 && !ends_sentence(text) && !text.ends_with([',', ';', ':', '"', '”'])
+    {
+        ParagraphKind::Heading
+    } else {
+        ParagraphKind::Body
+    }
+}
+
+fn reason(text: &str) -> Option<RemovedReason> {
+    if furniture::is_symbols(text) {
+        return Some(RemovedReason::Symbols);
+    }
+    if let Some(reason) = furniture::reason(text) {
+        return Some(reason);
+    }
+    let chars = text.chars().count();
+    if chars < 90 && authors::opens_byline(text) && !authors::split(text).is_empty() && !ends_sentence(text) {
+        return Some(RemovedReason::Byline);
+    }
+    if chars < 70 && dates::parse(text).is_some() && !ends_sentence(text) {
+        return Some(RemovedReason::Timestamp);
+    }
+    None
+}
+
+fn weight(line: &Line, reason: Option<RemovedReason>) -> f32 {
+    let text = line.text.text.as_str();
+    let chars = text.chars().count() as f32;
+    if reason.is_some() {
+        return -12.0;
+    }
+    let sentence = ends_sentence(text);
+    match () {
+        () if chars >= 60.0 && sentence => chars.min(400.0) * 0.5,
+        () if chars >= 120.0 => chars.min(400.0) * 0.25,
+        () if sentence => chars * 0.2,
+        () if chars >= 60.0 => -4.0,
+        () => -9.0,
+    }
+}
+
+/// The run of lines with the greatest sum.
+fn heaviest(weights: &[f32]) -> std::ops::Range<usize> {
+    let (mut best, mut best_sum) = (0..0, 0.0f32);
+    let (mut start, mut sum) = (0, 0.0f32);
+    for (i, weight) in weights.iter().enumerate() {
+        if sum <= 0.0 {
+            (start, sum) = (i, 0.0);
+        }
+        sum += weight;
+        if sum > best_sum {
+            (best, best_sum) = (start..i + 1, sum);
+        }
+    }
+    if best.is_empty() { 0..weights.len() } else { best }
+}
+
+/// The title's line: what the sender says, else the likeliest short line before the first paragraph.
+fn find_title(
+    lines: &[Line],
+    reasons: &[Option<RemovedReason>],
+    run: &std::ops::Range<usize>,
+    title: Option<&str>,
+) -> Option<usize> {
+    if let Some(title) = title {
+        let title = crate::normal::tidy(title);
+        return lines.iter().position(|line| line.text.text == title);
+    }
+    let first = (run.start..run.end).find(|&i| {
+        lines.get(i).is_some_and(|l| {
+            let chars = l.text.text.chars().count();
+            chars >= 100 && ends_sentence(&l.text.text) && !caption::is_caption_line(&l.text.text)
+        })
+    })?;
+    (first.saturating_sub(TITLE_REACH)..first)
+        .rev()
+        .filter(|&i| reasons.get(i).copied().flatten().is_none())
+        .filter_map(|i| {
+            let text = lines.get(i)?.text.text.as_str();
+            let chars = text.chars().count();
+            let words = text.split_whitespace().count();
+            if !(15..=220).contains(&chars) || caption::is_caption_line(text) || text.ends_with('.') {
+                return None;
+            }
+            let score =
+                (words.min(12) as i32) * 3 - (first - i) as i32 - if ends_sentence(text) { 4 } else { 0 };
+            Some((score, i))
+        })
+        .max_by_key(|&(score, i)| (score, std::cmp::Reverse(i)))
+        .map(|(_, i)| i)
+}

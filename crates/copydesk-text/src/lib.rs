@@ -1,0 +1,134 @@
+//! Raw bytes in, clean article out.
+//!
+//! [`extract`] is the crate's one verb. It never fails and never panics: it returns what was found, with notes. The crate
+//! is pure: no I/O, no clock, no randomness, no state between calls, so the same input gives the same output on any
+//! thread. Modules in reading order: `document` (what goes in and out), `decode` (bytes to characters), `trace` (text
+//! that knows its source), `normal` (characters), `html` and `flat` (the two paths), `furniture`, `caption`, `dateline`
+//! (words and lines), `meta` (title, authors, times), `language`, `draft` (the end of both paths).
+
+mod caption;
+mod dateline;
+mod decode;
+mod document;
+mod draft;
+mod flat;
+mod furniture;
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "the names of HTML are an open set; most of them mean nothing here"
+)]
+mod html;
+mod language;
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "the names of HTML are an open set; most of them mean nothing here"
+)]
+mod meta;
+mod normal;
+mod trace;
+
+pub use document::{
+    Body, Caption, Dateline, Document, Image, Input, Language, MAX_REMOVED_CHARS, MAX_REMOVED_LINES, Note,
+    NoteCode, Paragraph, ParagraphKind, Precision, Removed, RemovedReason,
+};
+pub use trace::EditMap;
+
+use decode::Decoded;
+
+/// Cleans an article. Time and memory are linear in the body.
+#[must_use]
+pub fn extract(input: &Input<'_>) -> Document {
+    let (decoded, is_html) = match input.body {
+        Body::Text(text) => (decode::from_str(text), false),
+        Body::Html(html) => (decode::from_str(html), true),
+        Body::Page { bytes, content_type } => {
+            let decoded = decode::from_bytes(bytes, content_type, input.url);
+            let is_html = decode::is_html(content_type, &decoded.text);
+            (decoded, is_html)
+        }
+    };
+    let mut document = Document { encoding: decoded.encoding, ..Document::default() };
+    note_decoding(&decoded, &mut document);
+    if document.notes.iter().any(|n| matches!(n.code, NoteCode::NotText | NoteCode::EmptyBody)) {
+        own_values(input, &mut document);
+        return document;
+    }
+    let (text, map, repaired) = decode::repair(decoded.text, decoded.map);
+    if repaired > 0 {
+        let message =
+            format!("{repaired} characters had been decoded in a wrong encoding before and were repaired");
+        document.notes.push(Note::new(NoteCode::MojibakeRepaired, message));
+    }
+    let mut declared = input.language.map(str::to_owned);
+    let draft = if is_html {
+        let tree = html::parse(&text);
+        if tree.truncated {
+            document.notes.push(Note::new(
+                NoteCode::Truncated,
+                "the page has too many elements; only its beginning was read",
+            ));
+        }
+        if tree.flattened {
+            document.notes.push(Note::new(
+                NoteCode::NestingFlattened,
+                "elements nested deeper than 512 were flattened",
+            ));
+        }
+        declared = declared.or(meta::fill(&tree, input.url, &mut document));
+        own_values(input, &mut document);
+        html::extract(&tree, input.url, &document)
+    } else {
+        flat::extract(&text, input.title, &mut document)
+    };
+    draft.finish(&map, &mut document);
+    own_values(input, &mut document);
+    if document.text.is_empty() {
+        document.notes.push(Note::new(NoteCode::NoArticle, "no running text was found"));
+    }
+    document.dateline = dateline::find(&document.text);
+    document.language = language::of(&document.text, declared.as_deref());
+    document.word_count = count_words(&document.text);
+    document
+}
+
+/// The sender's own values win.
+fn own_values(input: &Input<'_>, document: &mut Document) {
+    if let Some(title) = input.title.map(normal::tidy).filter(|t| !t.is_empty()) {
+        document.title = Some(title);
+    }
+    if let Some(published) = input.published {
+        (document.published, document.published_precision) = (Some(published), Precision::Zoned);
+    }
+}
+
+fn note_decoding(decoded: &Decoded<'_>, document: &mut Document) {
+    let mut note = |code, message: String| document.notes.push(Note::new(code, message));
+    if let Some(what) = decoded.not_text {
+        return note(NoteCode::NotText, format!("the body is no text; it looks like {what}"));
+    }
+    if decoded.text.chars().all(char::is_whitespace) {
+        return note(NoteCode::EmptyBody, "the body is empty".to_owned());
+    }
+    if decoded.replaced > 0 {
+        let message = format!("{} broken sequences were replaced by U+FFFD", decoded.replaced);
+        note(NoteCode::BrokenSequencesReplaced, message);
+    }
+    if decoded.guessed {
+        note(
+            NoteCode::EncodingGuessed,
+            format!("the encoding, {}, was guessed from the bytes", decoded.encoding),
+        );
+    }
+}
+
+/// Words: runs of letters and digits; characters of scripts without spaces count one each.
+fn count_words(text: &str) -> usize {
+    let (mut words, mut inside) = (0, false);
+    for c in text.chars() {
+        let unspaced = matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
+        let part = c.is_alphanumeric() || (inside && matches!(c, '\'' | '’'));
+        words += usize::from(unspaced || (part && !inside));
+        inside = part && !unspaced;
+    }
+    words
+}

@@ -1,0 +1,118 @@
+//! The headline among its many copies.
+//!
+//! Lives here: the choice among `h1`, OpenGraph, JSON-LD and `<title>`, and cutting the site's name off. Must never come
+//! here: subtitles and other lines. The `h1` that repeats in another place is what readers see; search engines are
+//! often given a shortened or spiced form, so evidence is counted rather than ranked.
+
+use super::head::Head;
+use super::visible::Visible;
+use crate::normal::tidy;
+
+/// Chooses the title.
+pub(crate) fn choose(
+    head: &Head,
+    headline: Option<String>,
+    seen: &Visible,
+    site: Option<&str>,
+) -> Option<String> {
+    let opened = head.first(&["og:title"]).map(|t| without_site(&t, site));
+    let twitter = head.first(&["twitter:title"]).map(|t| without_site(&t, site));
+    let titled = head.title.as_deref().map(|t| without_site(t, site));
+    let said: Vec<&String> = [&headline, &opened, &twitter, &titled].into_iter().flatten().collect();
+    // A shown headline that any other place repeats, at least in part.
+    let shown = seen.headings.iter().find(|h| said.iter().any(|s| same(s, h)));
+    let similar = || seen.headings.iter().find(|h| said.iter().any(|s| alike(s, h)));
+    shown
+        .or_else(similar)
+        .cloned()
+        .or_else(|| headline.clone())
+        .or_else(|| opened.clone())
+        .or_else(|| seen.headings.first().cloned())
+        .or_else(|| titled.clone())
+        .or(twitter)
+        .map(|t| tidy(&t))
+        .filter(|t| !t.is_empty())
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// True when two lines have the same words.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    words(a) == words(b)
+}
+
+/// True when most words of the shorter stand in the other.
+fn alike(a: &str, b: &str) -> bool {
+    let (a, b) = (words(a), words(b));
+    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    let shared = short.iter().filter(|w| long.contains(w)).count();
+    short.len() >= 3 && shared * 10 >= short.len() * 7
+}
+
+/// Cuts " - Site Name", " | Section | Site" off a title.
+pub(crate) fn without_site(title: &str, site: Option<&str>) -> String {
+    const CUTS: [&str; 9] = [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " ‹ "];
+    let mut rest = title.trim();
+    if let Some(site) = site.filter(|s| !s.is_empty()) {
+        let lower = rest.to_lowercase();
+        if lower.len() == rest.len() && lower.ends_with(&site.to_lowercase()) && lower.len() > site.len() {
+            let head = rest.get(..rest.len() - site.len()).unwrap_or(rest).trim_end();
+            let cut = head.trim_end_matches(['|', '-', '–', '—', '·', '•', '»', ':', '‹']);
+            if cut.len() < head.len() {
+                rest = cut.trim_end();
+            }
+        }
+    }
+    // The name of a site is short and stands last; a headline with a dash in it has its longer part there.
+    for cut in CUTS {
+        if let Some(at) = rest.rfind(cut) {
+            let (head, tail) =
+                (rest.get(..at).unwrap_or_default(), rest.get(at + cut.len()..).unwrap_or_default());
+            let bar = cut.trim() == "|" || cut.trim() == "»" || cut.trim() == "‹";
+            let limit = if bar { 5 } else { 4 };
+            if words(head).len() >= 3
+                && words(tail).len() <= limit
+                && words(tail).len() * 2 <= words(head).len() + 2
+            {
+                return without_bar(head);
+            }
+        }
+    }
+    rest.to_owned()
+}
+
+fn without_bar(head: &str) -> String {
+    match head.rfind(" | ") {
+        Some(at) if words(head.get(..at).unwrap_or_default()).len() >= 3 => {
+            head.get(..at).unwrap_or(head).trim().to_owned()
+        }
+        _ => head.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_site_is_cut_off_the_title() {
+        for (title, site, expected) in [
+            ("Bridge closed after storm - Harbour Post", Some("Harbour Post"), "Bridge closed after storm"),
+            ("Bridge closed after storm | News | Harbour Post", None, "Bridge closed after storm"),
+            (
+                "Storm – the aftermath of a long and windy night",
+                None,
+                "Storm – the aftermath of a long and windy night",
+            ),
+            ("Harbour Post", Some("Harbour Post"), "Harbour Post"),
+        ] {
+            assert_eq!(without_site(title, site), expected);
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! The group committer: the one writer of this process to the log.
+//!
+//! Submissions, finished jobs and deletions queue up here while a transaction is committing, and the next transaction
+//! takes them all: under load many share one commit, alone each goes at once. The log's head is locked last, see
+//! `store::log`. Called by `app` and `work`; what was committed goes to the feed through a callback, so that this room
+//! need not know it.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use metrics::{counter, histogram};
+use thiserror::Error;
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    time::{Instant, sleep, timeout},
+};
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::{
+    article::{Event, EventKind, Summary},
+    store::{
+        DeleteOutcome, Finish, NewEvent, Store, StoreError, Submission, Submitted, append, apply_finishes,
+        erase, insert_submissions,
+    },
+};
+
+/// Most requests in one transaction: beyond this the gain of sharing a commit is spent, and the wait for it grows.
+const MAX_BATCH_ITEMS: usize = 256;
+/// Most body bytes in one transaction, unless a single body is larger.
+const MAX_BATCH_BYTES: usize = 8 << 20;
+/// Requests waiting for a transaction; beyond this callers wait to be let in.
+const QUEUE_ITEMS: usize = 1_024;
+/// How often a transaction that collided is tried again.
+const COLLISION_RETRIES: u32 = 8;
+/// A transaction that takes longer counts as failed: Postgres hangs.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between two hints to other processes.
+const HINT_INTERVAL: Duration = Duration::from_millis(2);
+
+/// Why a request was not committed. Shared by all requests of the transaction.
+#[derive(Clone, Debug, Error)]
+pub enum CommitError {
+    /// The store said no, or cannot be reached.
+    #[error("{0}")]
+    Store(#[source] Arc<StoreError>),
+    /// The process is shutting down.
+    #[error("the committer has stopped")]
+    Stopped,
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The article is gone.
+    Erased,
+    /// There was none.
+    NotFound,
+    /// Its state is not the one named in the request.
+    Changed,
+}
+
+/// Tests an article before its deletion.
+pub type Expectation = Box<dyn Fn(&Summary) -> bool + Send + Sync>;
+
+type Reply<T> = oneshot::Sender<Result<T, CommitError>>;
+
+enum Request {
+    Submit(Box<Submission>, Reply<Submitted>),
+    Finish(Box<Finish>, Reply<()>),
+    Delete(Uuid, Expectation, Reply<Deleted>),
+}
+
+/// Hands requests to the committer. Cheap to clone; the committer ends when the last one is dropped.
+#[derive(Clone)]
+pub struct Committer {
+    requests: mpsc::Sender<Request>,
+}
+
+/// Hears of every committed batch, in commit order of this process.
+pub type OnCommitted = Box<dyn Fn(Vec<Event>) + Send + Sync>;
+
+/// The committer's task, not yet running.
+pub struct CommitLoop {
+    requests: mpsc::Receiver<Request>,
+    /// Requests that must not share a transaction with one before them.
+    carried: VecDeque<Request>,
+    store: Store,
+    on_committed: OnCommitted,
+    hint: Arc<Notify>,
+}
+
+impl Committer {
+    /// A committer and its task.
+    pub fn new(store: Store, on_committed: OnCommitted) -> (Committer, CommitLoop) {
+        let (sender, requests) = mpsc::channel(QUEUE_ITEMS);
+        let hint = Arc::new(Notify::new());
+        let carried = VecDeque::new();
+        (Committer { requests: sender }, CommitLoop { requests, carried, store, on_committed, hint })
+    }
+
+    /// Durable when it returns. After a `Store` error that is `Unavailable` it may have been stored all the same; the
+    /// same submission with a `request_id` or `external_id` may be sent again safely.
+    pub async fn submit(&self, submission: Submission) -> Result<Submitted, CommitError> {
+        self.ask(|reply| Request::Submit(Box::new(submission), reply)).await
+    }
+
+    /// Durable when it returns, unless the lease was lost; then nothing was written. Safe to repeat.
+    pub async fn finish(&self, finish: Finish) -> Result<(), CommitError> {
+        self.ask(|reply| Request::Finish(Box::new(finish), reply)).await
+    }
+
+    /// Durable when it returns.
+    pub async fn delete(&self, article_id: Uuid, expected: Expectation) -> Result<Deleted, CommitError> {
+        self.ask(|reply| Request::Delete(article_id, expected, reply)).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, CommitError> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| CommitError::Stopped)?;
+        answer.await.map_err(|_| CommitError::Stopped)?
+    }
+}
+
+/// The requests of one transaction, by kind. A deletion is always alone: it rewrites log events, and an event of the same
+/// article appended beside it would escape that.
+#[derive(Default)]
+struct Batch {
+    submissions: Vec<(Submission, Reply<Submitted>)>,
+    finishes: Vec<(Finish, Reply<()>)>,
+    delete: Option<(Uuid, Expectation, Reply<Deleted>)>,
+}
+
+/// What one transaction did.
+struct Done {
+    events: Vec<Event>,
+    submitted: Vec<Submitted>,
+    deleted: Option<Deleted>,
+}
+
+impl CommitLoop {
+    /// Runs until every `Committer` is dropped, and then commits what is left.
+    pub async fn run(mut self) {
+        let hinter = tokio::spawn(send_hints(self.store.clone(), self.hint.clone()));
+        while let Some(first) = self.next().await {
+            let batch = self.collect(first);
+            self.commit(batch).await;
+        }
+        hinter.abort();
+    }
+
+    async fn next(&mut self) -> Option<Request> {
+        match self.carried.pop_front() {
+            Some(request) => Some(request),
+            None => self.requests.recv().await,
+        }
+    }
+
+    /// Takes what waits, up to the bounds, leaving for later what shares a key with something taken: within a transaction
+    /// a second submission of one article would not see the first.
+    fn collect(&mut self, first: Request) -> Batch {
+        let mut batch = Batch::default();
+        let mut keys = HashSet::new();
+        let mut bytes = 0;
+        let mut count = 0;
+        let mut left = VecDeque::new();
+        let mut next = Some(first);
+        while let Some(request) = next {
+            let fits = batch.delete.is_none() && (count == 0 || !matches!(request, Request::Delete(..)));
+            if fits && claim_keys(&mut keys, &request) {
+                bytes += body_bytes(&request);
+                count += 1;
+                batch.add(request);
+            } else {
+                left.push_back(request);
+            }
+            if count >= MAX_BATCH_ITEMS || bytes >= MAX_BATCH_BYTES || left.len() >= MAX_BATCH_ITEMS {
+                break;
+            }
+            next = self.carried.pop_front().or_else(|| self.requests.try_recv().ok());
+        }
+        // What was left now came before whatever is still carried.
+        left.append(&mut self.carried);
+        self.carried = left;
+        batch
+    }
+
+    async fn commit(&self, batch: Batch) {
+        let started = Instant::now();
+        match self.try_commit(&batch).await {
+            Ok(done) => {
+                histogram!("copydesk_commit_seconds").record(started.elapsed());
+                histogram!("copydesk_commit_requests").record(batch.len() as f64);
+                self.tell(&done);
+                batch.answer(done);
+            }
+            // One bad request must not fail the others: each gets a transaction of its own.
+            Err(error) if !error.is_transient() && batch.len() > 1 => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a batch failed; committing its requests one by one"
+                );
+                for single in batch.split() {
+                    Box::pin(self.commit(single)).await;
+                }
+            }
+            Err(error) => {
+                counter!("copydesk_commit_errors_total").increment(1);
+                batch.refuse(CommitError::Store(Arc::new(error)));
+            }
+        }
+    }
+
+    fn tell(&self, done: &Done) {
+        if done.events.is_empty() {
+            return;
+        }
+        (self.on_committed)(done.events.clone());
+        self.hint.notify_one();
+    }
+
+    async fn try_commit(&self, batch: &Batch) -> Result<Done, StoreError> {
+        let mut collisions = 0;
+        loop {
+            let result = match timeout(TRANSACTION_TIMEOUT, self.transact(batch)).await {
+                Ok(result) => result,
+                Err(_) => Err(StoreError::timed_out()),
+            };
+            match result {
+                Err(StoreError::Collision(_)) if collisions < COLLISION_RETRIES => {
+                    collisions += 1;
+                    counter!("copydesk_commit_collisions_total").increment(1);
+                    sleep(Duration::from_millis(u64::from(rand::random_range(1..=10 * collisions)))).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn transact(&self, batch: &Batch) -> Result<Done, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let mut events = Vec::new();
+        let mut deleted = None;
+        if let Some((article_id, expected, _)) = &batch.delete {
+            deleted = Some(match erase(&mut tx, *article_id, expected).await? {
+                DeleteOutcome::Erased(event) => {
+                    events.push(*event);
+                    Deleted::Erased
+                }
+                DeleteOutcome::NotFound => Deleted::NotFound,
+                DeleteOutcome::Changed => Deleted::Changed,
+            });
+        }
+        if !batch.finishes.is_empty() {
+            let finishes = batch.finishes.iter().map(|(finish, _)| finish.clone()).collect();
+            events.extend(apply_finishes(&mut tx, finishes).await?);
+        }
+        let mut submitted = Vec::new();
+        if !batch.submissions.is_empty() {
+            let submissions: Vec<&Submission> =
+                batch.submissions.iter().map(|(submission, _)| submission).collect();
+            submitted = insert_submissions(&mut tx, &submissions).await?;
+            events.extend(submitted.iter().filter_map(accepted_event));
+        }
+        let logged = append(&mut tx, events).await?;
+        tx.commit().await?;
+        Ok(Done { events: logged.events, submitted, deleted })
+    }
+}
+
+impl Batch {
+    fn add(&mut self, request: Request) {
+        match request {
+            Request::Submit(submission, reply) => self.submissions.push((*submission, reply)),
+            Request::Finish(finish, reply) => self.finishes.push((*finish, reply)),
+            Request::Delete(article_id, expected, reply) => self.delete = Some((article_id, expected, reply)),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.submissions.len() + self.finishes.len() + usize::from(self.delete.is_some())
+    }
+
+    fn split(self) -> impl Iterator<Item = Batch> {
+        let submissions = self
+            .submissions
+            .into_iter()
+            .map(|submission| Batch { submissions: vec![submission], ..Batch::default() });
+        let finishes =
+            self.finishes.into_iter().map(|finish| Batch { finishes: vec![finish], ..Batch::default() });
+        let delete = self.delete.into_iter().map(|delete| Batch { delete: Some(delete), ..Batch::default() });
+        submissions.chain(finishes).chain(delete)
+    }
+
+    // A caller that left before its answer is no error: what it asked for is done.
+    fn answer(self, done: Done) {
+        for ((_, reply), submitted) in self.submissions.into_iter().zip(done.submitted) {
+            let _ = reply.send(Ok(submitted));
+        }
+        for (_, reply) in self.finishes {
+            let _ = reply.send(Ok(()));
+        }
+        if let (Some((_, _, reply)), Some(deleted)) = (self.delete, done.deleted) {
+            let _ = reply.send(Ok(deleted));
+        }
+    }
+
+    fn refuse(self, error: CommitError) {
+        for (_, reply) in self.submissions {
+            let _ = reply.send(Err(error.clone()));
+        }
+        for (_, reply) in self.finishes {
+            let _ = reply.send(Err(error.clone()));
+        }
+        if let Some((_, _, reply)) = self.delete {
+            let _ = reply.send(Err(error));
+        }
+    }
+}
+
+fn accepted_event(submitted: &Submitted) -> Option<NewEvent> {
+    match submitted {
+        Submitted::New(summary) => {
+            Some(NewEvent { kind: EventKind::Accepted, summary: summary.as_ref().clone() })
+        }
+        Submitted::Known(_) => None,
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Request(String),
+    External(String, String),
+    Article(Uuid),
+}
+
+/// Takes the request's keys, or none of them if one is taken.
+fn claim_keys(taken: &mut HashSet<Key>, request: &Request) -> bool {
+    let keys = match request {
+        Request::Submit(submission, _) => {
+            let external = submission.draft.external_id.as_ref();
+            let external = external.map(|id| Key::External(submission.draft.source.clone(), id.clone()));
+            submission.request_id.clone().map(Key::Request).into_iter().chain(external).collect()
+        }
+        Request::Finish(finish, _) => vec![Key::Article(finish.id.article_id)],
+        Request::Delete(article_id, ..) => vec![Key::Article(*article_id)],
+    };
+    if keys.iter().any(|key| taken.contains(key)) {
+        return false;
+    }
+    taken.extend(keys);
+    true
+}
+
+fn body_bytes(request: &Request) -> usize {
+    match request {
+        Request::Submit(submission, _) => submission.draft.body.bytes().len(),
+        Request::Finish(..) | Request::Delete(..) => 0,
+    }
+}
+
+/// Tells other processes, at most once an interval; a hint that fails is made up for by their polling.
+async fn send_hints(store: Store, hint: Arc<Notify>) {
+    loop {
+        hint.notified().await;
+        if let Err(error) = store.hint().await {
+            warn!(error = &error as &dyn std::error::Error, "a hint to other processes was not sent");
+        }
+        sleep(HINT_INTERVAL).await;
+    }
+}

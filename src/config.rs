@@ -1,0 +1,173 @@
+//! Everything that can be set, in one struct: flags, or the environment. Checked before the first connection is made.
+
+use std::{net::SocketAddr, path::PathBuf, thread, time::Duration};
+
+use clap::Args;
+
+use crate::article::Limits;
+
+/// Settings of `serve` and `work`.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Address of the gRPC port.
+    #[arg(long, env = "COPYDESK_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDR")]
+    pub listen: SocketAddr,
+
+    /// Address of the port with Prometheus /metrics and /healthz.
+    #[arg(long, env = "COPYDESK_METRICS_LISTEN", default_value = "127.0.0.1:9464", value_name = "ADDR")]
+    pub metrics_listen: SocketAddr,
+
+    /// Folder of the embedded Postgres; used when no --database-url is given.
+    #[arg(long, env = "COPYDESK_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Postgres to use instead of the embedded one: postgres://user:password@host:port/database.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Folder with the Postgres server programs (initdb, postgres) for the embedded Postgres.
+    #[arg(long, env = "COPYDESK_POSTGRES_BIN_DIR", value_name = "DIR")]
+    pub postgres_bin_dir: Option<PathBuf>,
+
+    /// Connections to Postgres, at most.
+    #[arg(long, env = "COPYDESK_MAX_CONNECTIONS", default_value_t = 16, value_name = "N")]
+    pub max_connections: u32,
+
+    /// Articles processed at the same time; 0 means one for each processor.
+    #[arg(long, env = "COPYDESK_THREADS", default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+
+    /// Longest article body, in bytes.
+    #[arg(long, env = "COPYDESK_MAX_BODY_BYTES", default_value_t = 32 << 20, value_name = "BYTES")]
+    pub max_body_bytes: usize,
+
+    /// How long a worker's claim on an article holds without a sign of life. After a crash its articles wait this long.
+    #[arg(long, env = "COPYDESK_LEASE_SECONDS", default_value_t = 5.0, value_name = "SECONDS")]
+    pub lease_seconds: f64,
+
+    /// An article that takes longer is put back into the queue.
+    #[arg(long, env = "COPYDESK_JOB_TIMEOUT_SECONDS", default_value_t = 60.0, value_name = "SECONDS")]
+    pub job_timeout_seconds: f64,
+
+    /// Tries that may end with an error before an article is given up.
+    #[arg(long, env = "COPYDESK_MAX_ATTEMPTS", default_value_t = 5, value_name = "N")]
+    pub max_attempts: i32,
+
+    /// Processes that an article may take down before it is given up.
+    #[arg(long, env = "COPYDESK_MAX_CRASHES", default_value_t = 3, value_name = "N")]
+    pub max_crashes: i32,
+
+    /// Newest updates kept in memory for subscribers; those further behind are served from the database.
+    #[arg(long, env = "COPYDESK_FEED_MEMORY_EVENTS", default_value_t = 16_384, value_name = "N")]
+    pub feed_memory_events: usize,
+
+    /// How long a shutdown may take: streams are told, articles in work are finished.
+    #[arg(long, env = "COPYDESK_SHUTDOWN_GRACE", default_value_t = 10.0, value_name = "SECONDS")]
+    pub shutdown_grace: f64,
+
+    /// Age at which subscriptions are asked to come back, to spread them over servers; 0 means never.
+    #[arg(long, env = "COPYDESK_MAX_STREAM_AGE_SECONDS", default_value_t = 0.0, value_name = "SECONDS")]
+    pub max_stream_age_seconds: f64,
+}
+
+/// A setting that cannot be, and what would be right.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--{flag} {problem}")]
+pub struct ConfigError {
+    flag: &'static str,
+    problem: String,
+}
+
+impl Config {
+    /// Reports the first setting that cannot be.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let seconds = |flag, value: f64, min: f64, max: f64| {
+            if (min..=max).contains(&value) {
+                return Ok(());
+            }
+            Err(ConfigError {
+                flag,
+                problem: format!("is {value}; it must be between {min} and {max} seconds"),
+            })
+        };
+        seconds("lease-seconds", self.lease_seconds, 1.0, 3_600.0)?;
+        seconds("job-timeout-seconds", self.job_timeout_seconds, 1.0, 86_400.0)?;
+        seconds("shutdown-grace", self.shutdown_grace, 0.0, 3_600.0)?;
+        seconds("max-stream-age-seconds", self.max_stream_age_seconds, 0.0, 31_536_000.0)?;
+        let at_least = |flag, value: usize, min: usize| {
+            if value >= min {
+                return Ok(());
+            }
+            Err(ConfigError { flag, problem: format!("is {value}; it must be at least {min}") })
+        };
+        // One for the committer, one for the heartbeat, one for the feed, and requests need some too.
+        at_least("max-connections", usize::try_from(self.max_connections).unwrap_or(usize::MAX), 4)?;
+        at_least("max-body-bytes", self.max_body_bytes, 1_024)?;
+        at_least("feed-memory-events", self.feed_memory_events, 1)?;
+        at_least("max-attempts", usize::try_from(self.max_attempts).unwrap_or(0), 1)?;
+        at_least("max-crashes", usize::try_from(self.max_crashes).unwrap_or(0), 1)?;
+        // Offsets on the wire are 32 bits.
+        if self.max_body_bytes > 1 << 30 {
+            let problem = format!("is {}; it must be at most {}", self.max_body_bytes, 1 << 30);
+            return Err(ConfigError { flag: "max-body-bytes", problem });
+        }
+        Ok(())
+    }
+
+    /// `threads`, with 0 resolved.
+    pub fn processing_threads(&self) -> usize {
+        match self.threads {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+
+    /// Limits on drafts.
+    pub fn limits(&self) -> Limits {
+        Limits { max_body_bytes: self.max_body_bytes }
+    }
+
+    /// `lease_seconds`.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs_f64(self.lease_seconds)
+    }
+
+    /// `shutdown_grace`.
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs_f64(self.shutdown_grace)
+    }
+
+    /// `max_stream_age_seconds`, if set.
+    pub fn max_stream_age(&self) -> Option<Duration> {
+        (self.max_stream_age_seconds > 0.0).then(|| Duration::from_secs_f64(self.max_stream_age_seconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn check(arguments: &[&str]) -> Result<(), String> {
+        let program = Program::try_parse_from([&["copydesk"], arguments].concat()).expect("parses");
+        program.config.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_are_sound_and_an_impossible_setting_is_named() {
+        assert_eq!(check(&[]), Ok(()));
+        assert_eq!(
+            check(&["--lease-seconds", "0.1"]),
+            Err("--lease-seconds is 0.1; it must be between 1 and 3600 seconds".to_owned())
+        );
+        assert!(check(&["--max-connections", "1"]).is_err());
+        assert!(check(&["--shutdown-grace", "NaN"]).is_err());
+    }
+}

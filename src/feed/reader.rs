@@ -1,0 +1,178 @@
+//! One subscriber's way through the log: its cursor, its filter, and the proof that nothing was left out.
+
+use std::{
+    sync::{Arc, PoisonError, atomic::AtomicI64, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Feed, Filter,
+    ring::{Found, weight},
+};
+use crate::{
+    article::{Event, Position},
+    store::StoreError,
+};
+
+/// Events looked at in one go.
+const PAGE_EVENTS: usize = 1_000;
+/// A batch closes at about this size, so that a window of a few batches stays small.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+/// About the bytes that a word of the text costs in the full view: the word itself, spans and mentions.
+const FULL_VIEW_BYTES_A_WORD: usize = 12;
+
+/// What a reader wants.
+#[derive(Clone, Debug)]
+pub struct ReaderOptions {
+    /// Exclusive.
+    pub after_position: Position,
+    /// Which events.
+    pub filter: Filter,
+    /// Most events in one `Step::Updates`.
+    pub max_batch: usize,
+    /// Longest silence.
+    pub progress_interval: Duration,
+    /// Whether whole articles will be sent: batches close earlier.
+    pub is_full_view: bool,
+}
+
+/// What a reader has to say next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// All that the filter wants of (after, through], at least one event.
+    Updates {
+        /// What the step before ended with.
+        after: Position,
+        /// In order.
+        events: Vec<Arc<Event>>,
+        /// Resume from here.
+        through: Position,
+    },
+    /// The filter wants nothing up to here.
+    Progress(Position),
+    /// The end of the log is reached; from here on it is live.
+    CaughtUp(Position),
+    /// The ring has moved on; from here on it reads the table.
+    FellBehind(Position),
+}
+
+/// Follows the log. Dropping it ends the subscription.
+pub struct Reader {
+    feed: Feed,
+    options: ReaderOptions,
+    tail: watch::Receiver<Position>,
+    /// Everything up to here was looked at.
+    at: Arc<AtomicI64>,
+    /// The position that the last step ended with.
+    said: Position,
+    is_live: bool,
+    last_step_time: Instant,
+}
+
+impl Feed {
+    /// A reader after a position that the caller has checked to be held.
+    pub fn read(&self, options: ReaderOptions) -> Reader {
+        let at = Arc::new(AtomicI64::new(options.after_position));
+        let mut readers = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.push(Arc::downgrade(&at));
+        Reader {
+            feed: self.clone(),
+            tail: self.shared.tail.subscribe(),
+            said: options.after_position,
+            at,
+            options,
+            is_live: false,
+            last_step_time: Instant::now(),
+        }
+    }
+}
+
+impl Reader {
+    /// The position to resume from: everything up to it was said.
+    pub fn said(&self) -> Position {
+        self.said
+    }
+
+    /// Waits for the next thing to say. Dropping the future loses nothing.
+    /// Errors: the store's; `Trimmed` if the position fell below what is held. The call may be repeated.
+    pub async fn next(&mut self) -> Result<Step, StoreError> {
+        loop {
+            let at = self.at.load(Ordering::Relaxed);
+            let found = {
+                let ring = self.feed.shared.ring.read().unwrap_or_else(PoisonError::into_inner);
+                ring.after(at, PAGE_EVENTS)
+            };
+            let events = match found {
+                Found::Events(events) => events,
+                Found::AtTail if !self.is_live => {
+                    self.is_live = true;
+                    return Ok(self.say(at, Step::CaughtUp(at)));
+                }
+                Found::AtTail => match self.wait_for_more(at).await {
+                    true => continue,
+                    false => return Ok(self.say(at, Step::Progress(at))),
+                },
+                Found::Older if self.is_live => {
+                    self.is_live = false;
+                    return Ok(self.say(at, Step::FellBehind(at)));
+                }
+                Found::Older => {
+                    let page = self.feed.shared.store.read_log(at, PAGE_EVENTS as i64).await?;
+                    page.into_iter().map(Arc::new).collect()
+                }
+            };
+            if let Some(step) = self.take(&events) {
+                return Ok(step);
+            }
+        }
+    }
+
+    /// Passes over events, up to the bounds of a batch.
+    fn take(&mut self, events: &[Arc<Event>]) -> Option<Step> {
+        let mut wanted = Vec::new();
+        let mut bytes = 0;
+        let mut through = self.at.load(Ordering::Relaxed);
+        for event in events {
+            if wanted.len() >= self.options.max_batch || bytes >= MAX_BATCH_BYTES {
+                break;
+            }
+            through = event.position;
+            if self.options.filter.wants(event) {
+                bytes += self.bytes_of(event);
+                wanted.push(event.clone());
+            }
+        }
+        self.at.store(through, Ordering::Relaxed);
+        if !wanted.is_empty() {
+            let after = self.said;
+            return Some(self.say(through, Step::Updates { after, events: wanted, through }));
+        }
+        let is_due = self.last_step_time.elapsed() >= self.options.progress_interval;
+        is_due.then(|| self.say(through, Step::Progress(through)))
+    }
+
+    fn bytes_of(&self, event: &Event) -> usize {
+        let words = usize::try_from(event.summary.word_count).unwrap_or_default();
+        weight(event) + if self.options.is_full_view { words * FULL_VIEW_BYTES_A_WORD } else { 0 }
+    }
+
+    /// True when there is more than `at`, false when it is time to say something.
+    async fn wait_for_more(&mut self, at: Position) -> bool {
+        let deadline = self.last_step_time + self.options.progress_interval;
+        match timeout_at(deadline, self.tail.wait_for(|tail| *tail > at)).await {
+            Ok(changed) => changed.is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    fn say(&mut self, position: Position, step: Step) -> Step {
+        self.said = position;
+        self.last_step_time = Instant::now();
+        step
+    }
+}

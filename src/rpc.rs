@@ -1,0 +1,18 @@
+//! The contract's door: the only room of the service that names tonic and generated types.
+//!
+//! One file a service; `convert` reads requests, `answer` writes articles, `status` turns errors into google.rpc.Status.
+//! What a request means is in `app` and `feed`.
+
+mod analysis;
+mod answer;
+mod articles;
+mod convert;
+mod feed;
+mod observe;
+mod offsets;
+mod status;
+
+pub use analysis::{AnalysisRpc, analyze_locally};
+pub use articles::ArticleRpc;
+pub use feed::{FeedRpc, FeedRpcOptions};
+pub use observe::ObserveLayer;

@@ -1,0 +1,85 @@
+//! What runs beside the requests: watching Postgres, keeping room in the log, measuring.
+
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    feed::Feed,
+    store::{Store, StoreError},
+    telemetry::Health,
+};
+
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
+const MEASURE_INTERVAL: Duration = Duration::from_secs(2);
+/// The log has room for a million positions and more when this is done, so it need not be often.
+const PARTITION_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Says whether Postgres answers, and makes sure that the log has room; until stopped.
+pub(super) async fn watch_store(store: Store, health: watch::Sender<Health>, stop: CancellationToken) {
+    let mut since_partitions = Duration::ZERO;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(WATCH_INTERVAL) => {}
+        }
+        let is_up = matches!(timeout(PING_TIMEOUT, store.ping()).await, Ok(Ok(())));
+        gauge!("copydesk_store_up").set(f64::from(u8::from(is_up)));
+        health.send_if_modified(|health| {
+            let now = match (*health, is_up) {
+                (Health::ShuttingDown, _) => Health::ShuttingDown,
+                (_, true) => Health::Serving,
+                (_, false) => Health::StoreAway,
+            };
+            let is_changed = *health != now;
+            match (is_changed, now) {
+                (true, Health::StoreAway) => warn!("Postgres does not answer"),
+                (true, Health::Serving) => info!("Postgres answers again"),
+                _ => {}
+            }
+            *health = now;
+            is_changed
+        });
+        since_partitions += WATCH_INTERVAL;
+        if is_up && since_partitions >= PARTITION_INTERVAL {
+            since_partitions = Duration::ZERO;
+            if let Err(error) = store.add_log_partitions().await {
+                error!(error = &error as &dyn std::error::Error, "the log could not be given room");
+            }
+        }
+    }
+}
+
+/// Keeps the gauges of the queue and the feed up to date; until stopped.
+pub(super) async fn measure(store: Store, feed: Option<Feed>, stop: CancellationToken) {
+    loop {
+        if let Err(error) = measure_once(&store, feed.as_ref()).await
+            && !error.is_transient()
+        {
+            warn!(error = &error as &dyn std::error::Error, "the queue could not be measured");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(MEASURE_INTERVAL) => {}
+        }
+    }
+}
+
+async fn measure_once(store: &Store, feed: Option<&Feed>) -> Result<(), StoreError> {
+    if let Some(feed) = feed {
+        let followers = feed.followers();
+        gauge!("copydesk_subscribers").set(followers.count as f64);
+        gauge!("copydesk_subscriber_max_lag").set(followers.max_lag as f64);
+    }
+    let queue = store.queue_state().await?;
+    gauge!("copydesk_queue_depth").set(queue.depth as f64);
+    gauge!("copydesk_queue_oldest_age_seconds").set(queue.oldest_age.as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! The queue's promises: fences, reclaim, retries, dead letters, quarantine, isolation of panics.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use copydesk::{
+    article::{Draft, EventKind, Failure, Priority, RawDraft},
+    commit::Committer,
+    pipeline::Pipeline,
+    server::ServeOptions,
+    store::{Finish, Outcome, Store, StoreOptions, Submission, Submitted},
+    work::Processor,
+};
+use copydesk_proto::v1;
+use uuid::Uuid;
+
+use crate::{
+    app::{STORY, TestApp, text, within},
+    cluster::{TestDatabase, database},
+};
+
+fn store(database: &TestDatabase) -> Store {
+    Store::new(&StoreOptions {
+        url: database.url.clone(),
+        max_connections: 4,
+        acquire_timeout: Duration::from_secs(5),
+    })
+    .expect("a URL")
+}
+
+fn committer(store: &Store) -> Committer {
+    let (committer, commit_loop) = Committer::new(store.clone(), Box::new(|_| {}));
+    tokio::spawn(commit_loop.run());
+    committer
+}
+
+async fn submit(committer: &Committer, external_id: &str) {
+    let body = copydesk::article::Body::Text(STORY.to_owned());
+    let raw = RawDraft { external_id: external_id.to_owned(), body: Some(body), ..Default::default() };
+    let limits = copydesk::article::Limits { max_body_bytes: 10_000 };
+    let draft = Draft::new(raw, limits).expect("valid");
+    let submission = Submission {
+        new_article_id: Uuid::now_v7(),
+        request_id: None,
+        priority: Priority::Normal,
+        content_hash: draft.content_hash(),
+        draft,
+    };
+    let submitted = committer.submit(submission).await.expect("is stored");
+    assert!(matches!(submitted, Submitted::New(_)));
+}
+
+/// The embedded pipeline, with a fault in front of it.
+fn faulty(fault: impl Fn(&Draft) + Send + Sync + 'static) -> ServeOptions {
+    let pipeline = Arc::new(Pipeline::embedded().expect("the embedded model"));
+    let processor: Processor = Arc::new(move |draft, finished| {
+        fault(draft);
+        pipeline.process(draft, finished)
+    });
+    ServeOptions { processor: Some(processor), ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_fails_its_article_and_nothing_else() {
+    let database = database().await;
+    let options = faulty(|draft| assert_ne!(draft.external_id.as_deref(), Some("poison"), "boom"));
+    let mut app = TestApp::start_on(&database.url, &[], options).await;
+    let failed = app.process(text("poison", STORY)).await;
+    let failure = failed.failure.clone().expect("a failure");
+    assert_eq!((failed.state(), failure.reason.as_str()), (v1::ArticleState::Failed, "PANICKED"));
+    assert!(!failure.message.contains("boom"), "nothing of the inside reaches a client");
+    assert_eq!(app.process(text("sound", STORY)).await.state(), v1::ArticleState::Processed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_takes_too_long_is_tried_again_and_then_given_up() {
+    let database = database().await;
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = tries.clone();
+    let options = faulty(move |draft| {
+        if draft.external_id.as_deref() == Some("slow") {
+            counted.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_secs(2));
+        }
+    });
+    let flags = ["--job-timeout-seconds", "1", "--max-attempts", "2", "--threads", "4"];
+    let mut app = TestApp::start_on(&database.url, &flags, options).await;
+    let failed = app.process(text("slow", STORY)).await;
+    let failure = failed.failure.clone().expect("a failure");
+    assert_eq!((failure.reason.as_str(), failure.attempts), ("ATTEMPTS_EXHAUSTED", 2));
+    assert_eq!(tries.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_lease_writes_nothing_and_the_next_claim_has_a_higher_fence() {
+    let database = database().await;
+    let store = store(&database);
+    let committer = committer(&store);
+    submit(&committer, "fenced").await;
+
+    let first = store.claim(10, Duration::from_millis(1)).await.expect("claims").remove(0);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let second = store.claim(10, Duration::from_secs(60)).await.expect("claims").remove(0);
+    assert_eq!((first.id, first.crashes, second.crashes), (second.id, 0, 1));
+    assert!(second.lease > first.lease);
+
+    let failure =
+        Failure { reason: "LATE".to_owned(), message: String::new(), attempts: 1, errors: Vec::new() };
+    let end = |lease| Finish {
+        id: first.id,
+        lease,
+        summary: first.summary.clone(),
+        outcome: Outcome::Failed(failure.clone()),
+    };
+    committer.finish(end(first.lease)).await.expect("is taken, and writes nothing");
+    assert_eq!(store.read_log(1, 10).await.expect("reads"), []);
+    committer.finish(end(second.lease)).await.expect("is taken");
+    committer.finish(end(second.lease)).await.expect("is taken, and writes nothing");
+    let kinds: Vec<_> =
+        store.read_log(0, 10).await.expect("reads").into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::Accepted, EventKind::Failed]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_abandoned_article_is_reclaimed_within_seconds_and_a_deadly_one_is_quarantined() {
+    let database = database().await;
+    let store = store(&database);
+    let committer = committer(&store);
+    submit(&committer, "abandoned").await;
+    submit(&committer, "deadly").await;
+    // Claimed and never heard of again: once, and three times.
+    for round in 0..3 {
+        for job in store.claim(10, Duration::from_millis(1)).await.expect("claims") {
+            if round > 0 && job.summary.external_id.as_deref() == Some("abandoned") {
+                store.release_leases(&[(job.id, job.lease)]).await.expect("gives back");
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut app = TestApp::start_on(&database.url, &[], ServeOptions::default()).await;
+    let abandoned = app.process(text_default("abandoned")).await;
+    let deadly = app.process(text_default("deadly")).await;
+    assert_eq!(abandoned.state(), v1::ArticleState::Processed);
+    assert_eq!(deadly.failure.expect("a failure").reason, "QUARANTINED");
+}
+
+/// The same article as `submit` stored, so that it is known.
+fn text_default(external_id: &str) -> v1::RawArticle {
+    v1::RawArticle { source: "default".to_owned(), ..text(external_id, STORY) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn urgent_articles_are_processed_before_those_that_wait() {
+    let database = database().await;
+    let store = store(&database);
+    let committer = committer(&store);
+    for index in 0..3 {
+        submit(&committer, &index.to_string()).await;
+    }
+    let mut app =
+        TestApp::start_on(&database.url, &[], ServeOptions { no_workers: true, ..Default::default() }).await;
+    let request = v1::SubmitArticleRequest {
+        article: Some(text("urgent", STORY)),
+        priority: i32::from(v1::Priority::High),
+        ..Default::default()
+    };
+    within(app.articles.submit_article(request)).await.expect("is accepted");
+    let claimed = store.claim(1, Duration::from_secs(5)).await.expect("claims").remove(0);
+    assert_eq!(claimed.summary.external_id.as_deref(), Some("urgent"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn committers_of_many_processes_leave_a_dense_log_in_commit_order() {
+    let database = database().await;
+    let reader = store(&database);
+    let mut writers = Vec::new();
+    for writer in 0..4 {
+        let committer = committer(&store(&database));
+        for task in 0..5 {
+            let committer = committer.clone();
+            writers.push(tokio::spawn(async move {
+                for index in 0..10 {
+                    submit(&committer, &format!("{writer}-{task}-{index}")).await;
+                }
+            }));
+        }
+    }
+    // A reader at n never misses n + 1: it reads while they write, and sees each position in turn.
+    let reading = async {
+        let mut seen = Vec::new();
+        while seen.len() < 200 {
+            let events = reader.read_log(seen.len() as i64, 50).await.expect("reads without a hole");
+            seen.extend(events);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        seen
+    };
+    let seen = within(reading).await;
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+    let mut names: Vec<_> = seen.iter().map(|event| event.summary.external_id.clone()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 200);
+    assert!(seen.iter().zip(1..).all(|(event, position)| event.position == position));
+    assert!(seen.windows(2).all(|pair| pair[0].time <= pair[1].time));
+}
