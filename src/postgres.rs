@@ -186,7 +186,8 @@ impl Keeper {
 
     /// The URL of the server that another process runs; none while it is not ready.
     fn find_running(&mut self) -> Result<Option<String>, PostgresError> {
-        let Some(found) = PidFile::read(&self.data_dir.join(cluster::FOLDER))?.filter(|file| file.is_ready)
+        let Some(found) =
+            PidFile::read_live(&self.data_dir.join(cluster::FOLDER))?.filter(|file| file.is_ready)
         else {
             return Ok(None);
         };

@@ -1,7 +1,7 @@
 //! Finds the server binaries of Postgres on this machine. Nothing is downloaded: a package manager does that better.
 //!
-//! Order: the folder that was named; /usr/lib/postgresql/MAJOR/bin; `pg_config --bindir`; Homebrew; a bundle in the data
-//! folder. An existing cluster can be run by its own major version only, so that one is preferred over a higher one.
+//! Order: the folder that was named; /usr/lib/postgresql/MAJOR/bin; `pg_config --bindir`; Homebrew; PATH; a bundle in
+//! the data folder. An existing cluster can be run by its own major version only, so that one is preferred over a higher one.
 
 use std::{
     fs,
@@ -85,6 +85,7 @@ async fn candidates(bundle: &Path) -> Vec<PathBuf> {
         found.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
     found.extend(HOMEBREW.iter().flat_map(|folder| versions_in(Path::new(folder), "postgresql@")));
+    found.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
     found.push(bundle.to_owned());
     found.retain(|bin_dir| is_complete(bin_dir));
     found

@@ -2,5 +2,11 @@
 //!
 //! One binary, so that one cluster serves every test. A test takes a database of its own with `cluster::database()`.
 
+mod app;
+mod articles;
 mod cluster;
+mod feed;
+mod http;
+mod port;
 mod postgres;
+mod queue;

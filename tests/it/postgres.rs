@@ -2,7 +2,10 @@
 
 use std::{
     fs,
-    os::unix::{fs::MetadataExt, process::CommandExt},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -180,6 +183,23 @@ async fn what_a_killed_initialization_left_is_cleared_away() {
     let options = Options { data_dir: folder.path().to_owned(), bin_dir: None };
     EmbeddedPostgres::start(&options).await.expect("a server").stop().await;
     assert!(!folder.path().join("postgres.new").exists());
+}
+
+#[tokio::test]
+async fn a_data_folder_that_only_root_can_reach_is_refused_with_the_folder_that_is_closed() {
+    let folder = TestFolder::new("closed");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("our own folder");
+    let options = Options { data_dir: folder.path().join("data"), bin_dir: None };
+    match EmbeddedPostgres::start(&options).await {
+        // Root hands the cluster to a user who cannot get there; any other user runs it as itself.
+        Err(error) if nix::unistd::geteuid().is_root() => {
+            let closed = fs::canonicalize(folder.path()).expect("a folder");
+            let named =
+                matches!(&error, PostgresError::Unreachable { closed: named, .. } if *named == closed);
+            assert!(named, "{error}");
+        }
+        started => started.expect("a server").stop().await,
+    }
 }
 
 #[tokio::test]

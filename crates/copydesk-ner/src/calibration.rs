@@ -14,5 +14,7 @@ pub(crate) fn probability(calibration: Calibration, log_score: f32) -> f32 {
     1.0 / (1.0 + (-(calibration.slope * logit + calibration.offset)).exp())
 }
 
-/// The two numbers that imported models get.
-pub(crate) const MEASURED: Calibration = Calibration { slope: 1.0, offset: 0.0 };
+/// The two numbers that imported models get: near the best fit for en_core_web_md on the marked news paragraphs
+/// and open gold texts that development may train on, and within 0.05 of expected calibration error on the
+/// evaluation sets (bench/ner/calibration.py measures it).
+pub(crate) const MEASURED: Calibration = Calibration { slope: 0.46, offset: -1.0 };

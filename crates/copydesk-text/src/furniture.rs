@@ -194,9 +194,34 @@ pub(crate) fn reason(line: &str) -> Option<RemovedReason> {
     None
 }
 
+/// Words of invitations that may close an article, in the form `plain` gives.
+#[rustfmt::skip]
+const INVITATIONS: &[&str] = &[
+    "newsletter", "newsletters", "whatsapp", "sign up", "subscribe", "bookmark our", "follow us", "join our", "our app", "email us at", "get in touch", "do you have a story", "story to tell",
+    "contact us", "free trial", "get started today", "start your", "book a demo", "request a demo", "contact our team", "affiliate", "this site is", "app herunterladen", "kostenlos anmelden",
+    "abonnier", "abonniere", "abonnieren sie", "folgen sie", "folge uns", "schreiben sie uns", "testen sie", "kostenlos testen", "abonnez vous", "inscrivez vous", "suivez nous", "téléchargez",
+    "suscríbete", "síguenos", "descarga la app", "assine", "siga nos", "iscriviti", "seguici", "prenumerera", "подписывайтесь", "подпишитесь", "підписуйтесь", "takip edin", "ladda ner",
+    "download the app", "shop now", "shop our", "learn more at", "visit our website", "schedule a", "give us a call", "call us", "check out our", "sign up today", "sign up now", "get a free",
+];
+
+/// Why a line is an invitation, as they stand at the end of an article. Prose speaks of newsletters too, hence only there.
+pub(crate) fn invitation(line: &str) -> Option<RemovedReason> {
+    if line.chars().count() > 320 {
+        return None;
+    }
+    let line = format!(" {} ", plain(line).trim_end());
+    INVITATIONS.iter().any(|words| line.contains(&format!(" {words} "))).then_some(Subscription)
+}
+
 /// True when a line has no letter: rules, bullets, counters.
 pub(crate) fn is_symbols(line: &str) -> bool {
     !line.chars().any(char::is_alphabetic)
+}
+
+/// True when a line ends as sentences do.
+pub(crate) fn ends_sentence(text: &str) -> bool {
+    let bare = text.trim_end_matches(['"', '”', '’', '\'', '»', '“', ')', ']', '」', '』']);
+    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '؟', '۔', ':'])
 }
 
 #[cfg(test)]

@@ -74,9 +74,9 @@ pub fn extract(input: &Input<'_>) -> Document {
                 "elements nested deeper than 512 were flattened",
             ));
         }
-        let draft = html::extract(&tree);
         declared = declared.or(meta::fill(&tree, input.url, &mut document));
-        draft
+        own_values(input, &mut document);
+        html::extract(&tree, input.url, &document)
     } else {
         flat::extract(&text, input.title, &mut document)
     };

@@ -55,6 +55,17 @@ pub(crate) fn fate(c: char, before: Option<char>) -> Fate {
     }
 }
 
+/// How much a character says: one of Chinese, Japanese or Korean as much as three letters, so that one threshold on
+/// lengths serves all scripts (a Chinese text is about a third as long as its English translation).
+pub(crate) fn size(c: char) -> usize {
+    if matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{20000}'..='\u{3ffff}')
+    {
+        3
+    } else {
+        1
+    }
+}
+
 /// Composes to NFC. Text that is NFC already, nearly all of it, is returned as it is.
 pub(crate) fn compose(traced: Traced) -> Traced {
     if is_nfc_quick(traced.text.chars()) == IsNormalized::Yes {

@@ -59,55 +59,57 @@ compiled_for_avx2! {
     );
 }
 
-/// The tile of [`ops`]: four rows times `V` vectors of a panel, all sums held in registers (twelve at `V` = 3,
-/// which with three weights and one input fills the sixteen that AVX2 has).
+/// The tile of [`ops`]: `R` rows times `V` vectors of a panel, all sums held in registers.
 #[inline(always)]
-pub(super) fn multiply<const V: usize>(
-    rows: [&[f32]; 4],
+pub(super) fn multiply<const R: usize, const V: usize>(
+    rows: [&[f32]; R],
     weights: &[f32],
     width: usize,
     column: usize,
-    tile: &mut [[[f32; LANES]; 3]; 4],
+    out: &mut [f32],
+    stride: usize,
 ) {
     // SAFETY: only `ops::product::<true>` comes here, and only `compiled` above instantiates that.
-    unsafe { multiply_with_fma::<V>(rows, weights, width, column, tile) }
+    unsafe { multiply_with_fma::<R, V>(rows, weights, width, column, out, stride) }
 }
 
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn multiply_with_fma<const V: usize>(
-    rows: [&[f32]; 4],
+fn multiply_with_fma<const R: usize, const V: usize>(
+    rows: [&[f32]; R],
     weights: &[f32],
     width: usize,
     column: usize,
-    tile: &mut [[[f32; LANES]; 3]; 4],
+    out: &mut [f32],
+    stride: usize,
 ) {
     let inputs = rows[0].len();
-    assert!(V <= 3 && column + V * LANES <= width && weights.len() >= inputs * width);
+    assert!(column + V * LANES <= width && weights.len() >= inputs * width);
     assert!(rows.iter().all(|row| row.len() == inputs));
-    let mut sums = [[_mm256_setzero_ps(); V]; 4];
+    let mut sums = [[_mm256_setzero_ps(); V]; R];
     let mut line = weights.as_ptr().wrapping_add(column);
     for k in 0..inputs {
-        // SAFETY: line `k` of the panel is `width` floats from `k * width`; the assertion above keeps
+        // SAFETY: line `k` of the panel is `width` floats from `k * width`; the assertions above keep
         // `column + 8 V` within it, and `k` within every row.
         unsafe {
             let mut weight = [_mm256_setzero_ps(); V];
             for (v, weight) in weight.iter_mut().enumerate() {
                 *weight = _mm256_loadu_ps(line.add(v * LANES));
             }
-            for r in 0..4 {
-                let input = _mm256_set1_ps(*rows[r].get_unchecked(k));
-                for v in 0..V {
-                    sums[r][v] = _mm256_fmadd_ps(input, weight[v], sums[r][v]);
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                let input = _mm256_set1_ps(*row.get_unchecked(k));
+                for (sum, weight) in sums.iter_mut().zip(weight) {
+                    *sum = _mm256_fmadd_ps(input, weight, *sum);
                 }
             }
         }
         line = line.wrapping_add(width);
     }
-    for r in 0..4 {
-        for v in 0..V {
+    for (r, sums) in sums.iter().enumerate() {
+        let out = &mut out[r * stride..][..V * LANES];
+        for (sum, to) in sums.iter().zip(out.as_chunks_mut::<LANES>().0) {
             // SAFETY: an array of eight floats is exactly what is stored.
-            unsafe { _mm256_storeu_ps(tile[r][v].as_mut_ptr(), sums[r][v]) };
+            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), *sum) };
         }
     }
 }

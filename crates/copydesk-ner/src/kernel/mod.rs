@@ -9,7 +9,7 @@
 mod avx2;
 mod ops;
 
-pub(crate) use ops::{LANES, Matrix};
+pub(crate) use ops::{LANES, Matrix, TILE_VECTORS};
 
 /// Which compiled copy of the loops to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,9 @@ dispatched! {
     /// `pairs` are offsets into `input` of each pair's first row; the row before it and the one after the pair are
     /// read too.
     fn spread_pairs(input: &[f32], pairs: &[u32], width: usize, out: &mut [f32]);
-    /// Sums the four products of a panel (`products[4][pairs][pieces * 8]`) into the two rows of each pair, adds
-    /// the bias, takes the maximum over pieces, and writes eight numbers a row at `out[pairs[p] + column..]` and one
-    /// `width` further.
+    /// Sums the four products of a panel (`products[4][pairs][panel]`, as wide as `bias`) into the two rows of each
+    /// pair, adds the bias, takes the maximum over pieces, and writes eight numbers for each group of pieces at
+    /// `out[pairs[p] + column..]` and, for the second row, one `width` further.
     fn gather_pairs(
         products: &[f32],
         bias: &[f32],

@@ -8,8 +8,10 @@ pub(crate) const LANES: usize = 8;
 
 type Lane = [f32; LANES];
 
-/// Rows that one tile computes together.
-const TILE_ROWS: usize = 4;
+/// Rows and vectors of columns that one tile computes together: twelve sums, which with two weights and two inputs
+/// in flight fill the sixteen registers of AVX2. One more of either and sums spill to memory, at twice the time.
+const TILE_ROWS: usize = 6;
+pub(crate) const TILE_VECTORS: usize = 2;
 
 /// A weight matrix packed into panels of columns, each panel stored input by input: `panels x inputs x panel`.
 #[derive(Debug)]
@@ -80,49 +82,70 @@ pub(super) fn product<const FMA: bool>(
 ) {
     let (k, width) = (matrix.inputs, matrix.panel);
     let weights = &matrix.packed[panel * k * width..(panel + 1) * k * width];
-    for (group, rows) in rows.chunks(TILE_ROWS).enumerate() {
-        // A short last group repeats its last row; the copies are computed and dropped.
-        let row = |r: usize| &input[rows[r.min(rows.len() - 1)] as usize..][..k];
-        let tile_rows = [row(0), row(1), row(2), row(3)];
-        let mut column = 0;
-        while column < width {
-            let vectors = ((width - column) / LANES).min(3);
-            let mut tile = [[[0.0; LANES]; 3]; TILE_ROWS];
-            match vectors {
-                3 => multiply::<FMA, 3>(tile_rows, weights, width, column, &mut tile),
-                2 => multiply::<FMA, 2>(tile_rows, weights, width, column, &mut tile),
-                _ => multiply::<FMA, 1>(tile_rows, weights, width, column, &mut tile),
+    for column in (0..width).step_by(TILE_VECTORS * LANES) {
+        let tile = Tile { input, weights, inputs: k, width, column, stride };
+        for (rows, out) in rows.chunks(TILE_ROWS).zip(out.chunks_mut(TILE_ROWS * stride)) {
+            let out = &mut out[column..];
+            if width - column == LANES {
+                tile.rows::<FMA, 1>(rows, out);
+            } else {
+                tile.rows::<FMA, TILE_VECTORS>(rows, out);
             }
-            for (r, sums) in tile.iter().enumerate().take(rows.len()) {
-                let to = &mut out[(group * TILE_ROWS + r) * stride + column..][..vectors * LANES];
-                to.copy_from_slice(&sums.as_flattened()[..vectors * LANES]);
-            }
-            column += vectors * LANES;
         }
     }
 }
 
-/// `tile[r][v] = rows[r] * weights[.., column + 8v ..]`, adding in the order of the inputs.
-#[inline(always)]
-fn multiply<const FMA: bool, const V: usize>(
-    rows: [&[f32]; TILE_ROWS],
-    weights: &[f32],
+/// A column stretch of a panel, to be multiplied with a few rows at a time.
+struct Tile<'a> {
+    input: &'a [f32],
+    weights: &'a [f32],
+    inputs: usize,
     width: usize,
     column: usize,
-    tile: &mut [[Lane; 3]; TILE_ROWS],
-) {
-    #[cfg(target_arch = "x86_64")]
-    if FMA {
-        return super::avx2::multiply::<V>(rows, weights, width, column, tile);
+    stride: usize,
+}
+
+impl Tile<'_> {
+    #[inline(always)]
+    fn rows<const FMA: bool, const V: usize>(&self, rows: &[u32], out: &mut [f32]) {
+        match rows.len() {
+            TILE_ROWS => self.multiply::<FMA, TILE_ROWS, V>(rows, out),
+            5 => self.multiply::<FMA, 5, V>(rows, out),
+            4 => self.multiply::<FMA, 4, V>(rows, out),
+            3 => self.multiply::<FMA, 3, V>(rows, out),
+            2 => self.multiply::<FMA, 2, V>(rows, out),
+            _ => self.multiply::<FMA, 1, V>(rows, out),
+        }
     }
-    for (k, line) in weights.chunks_exact(width).enumerate() {
-        let line = &lanes(&line[column..])[..V];
-        for (row, sums) in rows.iter().zip(tile.iter_mut()) {
-            for (sum, weight) in sums.iter_mut().zip(line) {
-                for lane in 0..LANES {
-                    sum[lane] += row[k] * weight[lane];
+
+    /// `out[r][v] = rows[r] * weights[.., column + 8v ..]`, adding in the order of the inputs.
+    #[inline(always)]
+    fn multiply<const FMA: bool, const R: usize, const V: usize>(&self, rows: &[u32], out: &mut [f32]) {
+        let rows: [&[f32]; R] = std::array::from_fn(|r| &self.input[rows[r] as usize..][..self.inputs]);
+        #[cfg(target_arch = "x86_64")]
+        if FMA {
+            return super::avx2::multiply::<R, V>(
+                rows,
+                self.weights,
+                self.width,
+                self.column,
+                out,
+                self.stride,
+            );
+        }
+        let mut sums = [[[0.0; LANES]; V]; R];
+        for (k, line) in self.weights.chunks_exact(self.width).enumerate() {
+            let line = &lanes(&line[self.column..])[..V];
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                for (sum, weight) in sums.iter_mut().zip(line) {
+                    for lane in 0..LANES {
+                        sum[lane] += row[k] * weight[lane];
+                    }
                 }
             }
+        }
+        for (r, sums) in sums.iter().enumerate() {
+            out[r * self.stride..][..V * LANES].copy_from_slice(sums.as_flattened());
         }
     }
 }
@@ -159,24 +182,28 @@ pub(super) fn gather_pairs<const FMA: bool>(
     column: usize,
     out: &mut [f32],
 ) {
-    let panel = pieces * LANES;
+    let panel = bias.len();
     let size = pairs.len() * panel;
     let bias = lanes(bias);
+    // A panel's last group may lie beyond the width.
+    let groups = (panel / (pieces * LANES)).min((width - column) / LANES);
     for (p, &pair) in pairs.iter().enumerate() {
         let [m1, m2, m3, m4] = [0, 1, 2, 3].map(|m| lanes(&products[m * size + p * panel..][..panel]));
-        let (mut even, mut odd) = ([f32::NEG_INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-        for piece in 0..pieces {
-            for lane in 0..LANES {
-                let (a, b) = (m2[piece][lane], m3[piece][lane]);
-                let first = m1[piece][lane] + (a + b) + bias[piece][lane];
-                let second = (a - b) - m4[piece][lane] + bias[piece][lane];
-                even[lane] = if first > even[lane] { first } else { even[lane] };
-                odd[lane] = if second > odd[lane] { second } else { odd[lane] };
+        for group in 0..groups {
+            let (mut even, mut odd) = ([f32::NEG_INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+            for piece in group * pieces..(group + 1) * pieces {
+                for lane in 0..LANES {
+                    let (a, b) = (m2[piece][lane], m3[piece][lane]);
+                    let first = m1[piece][lane] + (a + b) + bias[piece][lane];
+                    let second = (a - b) - m4[piece][lane] + bias[piece][lane];
+                    even[lane] = if first > even[lane] { first } else { even[lane] };
+                    odd[lane] = if second > odd[lane] { second } else { odd[lane] };
+                }
             }
+            let at = pair as usize + column + group * LANES;
+            out[at..at + LANES].copy_from_slice(&even);
+            out[at + width..at + width + LANES].copy_from_slice(&odd);
         }
-        let at = pair as usize + column;
-        out[at..at + LANES].copy_from_slice(&even);
-        out[at + width..at + width + LANES].copy_from_slice(&odd);
     }
 }
 

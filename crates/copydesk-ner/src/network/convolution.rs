@@ -215,7 +215,7 @@ impl Block {
                 kernel.product(input, &self.spread_offsets, matrix, p, out, panel);
             }
             let bias = &layer.bias[p * panel..(p + 1) * panel];
-            let column = p * crate::kernel::LANES;
+            let column = p * panel / layer.pieces;
             kernel.gather_pairs(
                 &self.products,
                 bias,

@@ -14,7 +14,7 @@ pub(crate) use scoring::{Scorer, Scores};
 
 use crate::attributes::Attribute;
 use crate::blueprint::{self, Maxout};
-use crate::kernel::{Kernel, LANES, Matrix};
+use crate::kernel::{Kernel, LANES, Matrix, TILE_VECTORS};
 
 /// A hash-embedding table.
 #[derive(Debug)]
@@ -79,10 +79,15 @@ impl Network {
         let taps = 2 * plan.window + 1;
         let first = &plan.convolutions[0];
         let packed = packed_columns(width, first.pieces);
-        let first_matrix = Matrix::pack(stride, taps * packed, first.pieces * LANES, |input, column| {
-            let (tap, column) = (column / packed, column % packed);
-            if input < width { weight(first, taps * width, width, tap * width + input, column) } else { 0.0 }
-        });
+        let first_matrix =
+            Matrix::pack(stride, taps * packed, panel_columns(first.pieces), |input, column| {
+                let (tap, column) = (column / packed, column % packed);
+                if input < width {
+                    weight(first, taps * width, width, tap * width + input, column)
+                } else {
+                    0.0
+                }
+            });
         let mut convolutions = Vec::new();
         for maxout in &plan.convolutions[1..] {
             let convolution = pack_convolution(maxout, width, plan.window);
@@ -104,7 +109,7 @@ impl Network {
             embed_matrix: Matrix::pack(
                 inputs,
                 packed_columns(width, plan.embed.pieces),
-                plan.embed.pieces * LANES,
+                panel_columns(plan.embed.pieces),
                 |input, column| weight(&plan.embed, inputs, width, input, column),
             ),
             first: Layer::new(first, width),
@@ -183,7 +188,12 @@ impl Layer {
 /// Columns of a packed maxout layer: groups of eight units, in each group the first pieces of the eight, then the
 /// second pieces, so that the maximum over pieces is one of whole lanes.
 fn packed_columns(width: usize, pieces: usize) -> usize {
-    width.next_multiple_of(LANES) * pieces
+    (width.next_multiple_of(LANES) * pieces).next_multiple_of(panel_columns(pieces))
+}
+
+/// Columns of a panel: as many groups as it takes to make whole tiles.
+fn panel_columns(pieces: usize) -> usize {
+    if pieces.is_multiple_of(TILE_VECTORS) { pieces * LANES } else { TILE_VECTORS * pieces * LANES }
 }
 
 /// The unit and piece of a packed column; none in the padding.
@@ -201,7 +211,7 @@ fn weight(maxout: &Maxout, inputs: usize, width: usize, input: usize, column: us
 }
 
 fn pack_convolution(maxout: &Maxout, width: usize, window: usize) -> Convolution {
-    let (stride, panel) = (width.next_multiple_of(LANES), maxout.pieces * LANES);
+    let (stride, panel) = (width.next_multiple_of(LANES), panel_columns(maxout.pieces));
     let (taps, columns) = (2 * window + 1, packed_columns(width, maxout.pieces));
     let tap = |tap, input, column| {
         if input < width { weight(maxout, taps * width, width, tap * width + input, column) } else { 0.0 }

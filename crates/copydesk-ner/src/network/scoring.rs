@@ -4,12 +4,12 @@
 //! are three matrix products. With an entity open only two moves are valid (go on, or end it), so two dot products
 //! are enough. The machine itself is in `machine.rs`.
 
-use super::{Block, Network, packed_columns, unpack};
+use super::{Block, Network, packed_columns, panel_columns, unpack};
 use crate::blueprint::{self, Linear, Move};
-use crate::kernel::{Kernel, LANES, Matrix};
+use crate::kernel::{Kernel, LANES, Matrix, TILE_VECTORS};
 
-/// Columns of a panel of a plain matrix: three vectors, the kernel's widest tile.
-const PANEL: usize = 3 * LANES;
+/// Columns of a panel of a plain matrix: one tile of the kernel.
+const PANEL: usize = TILE_VECTORS * LANES;
 
 #[derive(Debug)]
 pub(super) struct Weights {
@@ -44,7 +44,7 @@ impl Weights {
             unpack(column, pieces, hidden).map(|(unit, piece)| (feature * hidden + unit) * pieces + piece)
         };
         let matrix = |feature| {
-            Matrix::pack(inputs, columns, pieces * LANES, |input, column| {
+            Matrix::pack(inputs, columns, panel_columns(pieces), |input, column| {
                 place(feature, column).map_or(0.0, |at| lower.weights[at * inputs + input])
             })
         };

@@ -4,9 +4,10 @@
 //! inside. Must never come here: phrases (`furniture.rs`).
 
 use super::lines::Line;
+use crate::caption;
 use crate::document::{ParagraphKind, RemovedReason};
+use crate::furniture::{self, ends_sentence};
 use crate::meta::{authors, dates};
-use crate::{caption, furniture};
 
 /// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +77,6 @@ fn reason(text: &str) -> Option<RemovedReason> {
         return Some(RemovedReason::Timestamp);
     }
     None
-}
-
-pub(crate) fn ends_sentence(text: &str) -> bool {
-    let bare = text.trim_end_matches(['"', '”', '’', '\'', '»', '“', ')', ']', '」', '』']);
-    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '؟', '۔', ':'])
 }
 
 fn weight(line: &Line, reason: Option<RemovedReason>) -> f32 {

@@ -4,7 +4,7 @@
 //! the question whether a block belongs to the article (`select.rs`). Each block's text is traced to the decoded page.
 
 use super::entities::{Reference, reference};
-use super::names::Tag;
+use super::names::{AttrName, Tag};
 use super::tree::{Kind, NONE, Tree};
 use crate::normal::{Fate, fate};
 use crate::trace::Traced;
@@ -22,10 +22,12 @@ pub(crate) struct Block {
     pub(crate) nodes: (u32, u32),
     /// The text, traced to the decoded page.
     pub(crate) text: Traced,
-    /// Characters without spaces.
+    /// Characters without spaces; one of a script that writes words in one or two characters counts as three.
     pub(crate) chars: usize,
     /// Of these, inside links.
     pub(crate) link_chars: usize,
+    /// Of these, in links to other sites.
+    pub(crate) outer_chars: usize,
     /// Of these, in bold.
     pub(crate) bold_chars: usize,
     /// Of these, in italics.
@@ -35,6 +37,11 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// The share of characters inside links that stay on the site: the mark of menus and teasers.
+    pub(crate) fn inner_density(&self) -> f32 {
+        if self.chars == 0 { 0.0 } else { (self.link_chars - self.outer_chars) as f32 / self.chars as f32 }
+    }
+
     /// The share of characters inside links.
     pub(crate) fn link_density(&self) -> f32 {
         if self.chars == 0 { 0.0 } else { self.link_chars as f32 / self.chars as f32 }
@@ -45,13 +52,30 @@ impl Block {
 struct Inherited {
     owner: u32,
     link: u32,
+    outer: bool,
     bold: bool,
     italic: bool,
     pre: bool,
 }
 
-/// Cuts a page into blocks, in document order. One pass over the nodes.
-pub(crate) fn blocks(tree: &Tree<'_>) -> Vec<Block> {
+/// True when a link leads to another site. Sites are told apart by the last two labels of their names; with no name
+/// known for the page, every absolute address leads out.
+fn leads_out(href: &str, host: &str) -> bool {
+    let Some(rest) =
+        href.trim_start().strip_prefix("http").and_then(|r| r.split_once("//")).map(|(_, rest)| rest)
+    else {
+        return false;
+    };
+    let name = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    site_of(name) != site_of(host)
+}
+
+fn site_of(host: &str) -> &str {
+    host.rmatch_indices('.').nth(1).map_or(host, |(at, _)| host.get(at + 1..).unwrap_or(host))
+}
+
+/// Cuts a page into blocks, in document order. One pass over the nodes. `host` is the name of the page's own server.
+pub(crate) fn blocks(tree: &Tree<'_>, host: &str) -> Vec<Block> {
     let mut gather = Gather { blocks: Vec::new(), current: None, breaks: 0, space: None, last_link: NONE };
     let mut inherited = vec![Inherited { link: NONE, ..Inherited::default() }; tree.nodes.len()];
     let mut id = 0u32;
@@ -76,7 +100,10 @@ pub(crate) fn blocks(tree: &Tree<'_>) -> Vec<Block> {
                     state.owner = id;
                     gather.boundary(tree, id);
                 }
-                state.link = if tag == Tag::A { id } else { state.link };
+                if tag == Tag::A {
+                    state.link = id;
+                    state.outer = tree.raw_attr(id, AttrName::Href).is_some_and(|href| leads_out(href, host));
+                }
                 state.bold |= matches!(tag, Tag::B | Tag::Strong);
                 state.italic |= matches!(tag, Tag::I | Tag::Em | Tag::Cite);
                 state.pre |= matches!(tag, Tag::Pre | Tag::Listing | Tag::Xmp);
@@ -207,6 +234,7 @@ impl Gather {
             text: Traced::default(),
             chars: 0,
             link_chars: 0,
+            outer_chars: 0,
             bold_chars: 0,
             italic_chars: 0,
             cells: usize::from(false),
@@ -225,10 +253,12 @@ impl Gather {
         }
         (self.breaks, self.space, self.last_link) = (0, None, state.link);
         block.nodes.1 = id;
-        block.chars += 1;
-        block.link_chars += usize::from(state.link != NONE);
-        block.bold_chars += usize::from(state.bold);
-        block.italic_chars += usize::from(state.italic);
+        let size = crate::normal::size(c);
+        block.chars += size;
+        block.link_chars += if state.link == NONE { 0 } else { size };
+        block.outer_chars += if state.outer { size } else { 0 };
+        block.bold_chars += if state.bold { size } else { 0 };
+        block.italic_chars += if state.italic { size } else { 0 };
         block.text.push(c, source);
     }
 

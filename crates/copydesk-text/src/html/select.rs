@@ -1,26 +1,13 @@
-//! Which part of the page is the article, and which blocks of it are its text.
+//! Which part of the page is the article.
 //!
-//! Lives here: the weight of blocks, the search for the root, the verdict on each block. Must never come here: reading of
-//! markup (`signals.rs`) or of phrases (`furniture.rs`).
+//! Lives here: the weight of blocks and the search for the element that holds the article. Must never come here: the
+//! verdict on single blocks (`verdict.rs`).
 
 use super::blocks::Block;
 use super::names::Tag;
 use super::signals::Zone;
 use super::tree::Tree;
 use super::zones::Zones;
-use crate::document::RemovedReason;
-use crate::furniture;
-
-/// What becomes of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Part of the text.
-    Keep,
-    /// A caption.
-    Caption,
-    /// Left out.
-    Remove(RemovedReason),
-}
 
 /// How much a block speaks for being in the article (positive) or outside (negative), in characters of prose.
 pub(crate) fn weight(tree: &Tree<'_>, block: &Block, zone: Zone) -> f32 {
@@ -37,7 +24,7 @@ pub(crate) fn weight(tree: &Tree<'_>, block: &Block, zone: Zone) -> f32 {
         return 0.0;
     }
     if chars < 25.0 {
-        return -2.0;
+        return if zone.has(Zone::BODY) { 0.0 } else { -2.0 };
     }
     let factor = match tag {
         Tag::P => 1.0,
@@ -73,67 +60,12 @@ pub(crate) fn root(tree: &Tree<'_>, blocks: &[Block], zones: &Zones) -> u32 {
             choice = id;
         }
     }
-    choice
+    // Where the page names the element that holds the text, its short lines belong to the text as well.
+    tree.ancestors(choice).take(8).filter(|&id| is_body(tree, zones, id)).last().unwrap_or(choice)
 }
 
-/// The verdict on every block.
-pub(crate) fn verdicts(tree: &Tree<'_>, blocks: &[Block], zones: &Zones, root: u32) -> Vec<Verdict> {
-    let inside = tree.subtree(root);
-    blocks
-        .iter()
-        .map(|block| {
-            let zone = zones.of(block.nodes.0);
-            if let Some(reason) = reason_of(zone) {
-                return if zone.has(Zone::CAPTION)
-                    && inside.contains(&block.nodes.0)
-                    && !zone.has(Zone(Zone::OUTSIDE.0 & !Zone::CAPTION.0))
-                {
-                    Verdict::Caption
-                } else {
-                    Verdict::Remove(reason)
-                };
-            }
-            if !inside.contains(&block.nodes.0) {
-                return Verdict::Remove(RemovedReason::OutsideArticle);
-            }
-            if furniture::is_symbols(&block.text.text) && block.cells == 0 {
-                return Verdict::Remove(RemovedReason::Symbols);
-            }
-            if let Some(reason) = furniture::reason(&block.text.text) {
-                return Verdict::Remove(reason);
-            }
-            if block.link_density() > 0.8 && block.chars < 200 {
-                return Verdict::Remove(RemovedReason::RelatedLinks);
-            }
-            Verdict::Keep
-        })
-        .collect()
-}
-
-/// The reason that belongs to the part a block lies in.
-pub(crate) fn reason_of(zone: Zone) -> Option<RemovedReason> {
-    const REASONS: [(Zone, RemovedReason); 17] = [
-        (Zone::HIDDEN, RemovedReason::Hidden),
-        (Zone::CONSENT, RemovedReason::Consent),
-        (Zone::COMMENTS, RemovedReason::Comments),
-        (Zone::AD, RemovedReason::Advertisement),
-        (Zone::NAV, RemovedReason::Navigation),
-        (Zone::SUBSCRIBE, RemovedReason::Subscription),
-        (Zone::RELATED, RemovedReason::RelatedLinks),
-        (Zone::SHARE, RemovedReason::Sharing),
-        (Zone::TAGS, RemovedReason::Topics),
-        (Zone::CAPTION, RemovedReason::Caption),
-        (Zone::META, RemovedReason::Byline),
-        (Zone::AUTHOR, RemovedReason::AuthorNote),
-        (Zone::LEGAL, RemovedReason::Legal),
-        (Zone::WIDGET, RemovedReason::Widget),
-        (Zone::FOOTER, RemovedReason::PageFurniture),
-        (Zone::HEADER, RemovedReason::PageFurniture),
-        (Zone::ASIDE, RemovedReason::RelatedLinks),
-    ];
-    REASONS
-        .iter()
-        .find(|(z, _)| zone.has(*z))
-        .map(|&(_, reason)| reason)
-        .or(zone.has(Zone::OUTSIDE).then_some(RemovedReason::Widget))
+/// True for the element that is named as the article's body, not for those inside it.
+fn is_body(tree: &Tree<'_>, zones: &Zones, id: u32) -> bool {
+    let above = tree.node(id).map_or(Zone::default(), |n| zones.of(n.parent));
+    zones.of(id).has(Zone::BODY) && !above.has(Zone::BODY)
 }

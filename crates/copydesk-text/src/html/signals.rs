@@ -100,7 +100,7 @@ const WORDS: &[(Zone, &[&str])] = &[
     (Zone::SHARE, &["share", "sharing", "social", "sociable", "addthis", "addtoany", "sharedaddy", "sharebar", "sharebuttons",
         "socials", "socialmedia", "social share", "sharethis", "shares", "shariff", "follow", "followus", "print button",
         "copy link", "tools bar", "article tools", "story tools", "bookmark", "reactions", "likes"]),
-    (Zone::SUBSCRIBE, &["newsletter", "newsletters", "subscribe", "subscription", "subscriptions", "signup", "sign up", "paywall",
+    (Zone::SUBSCRIBE, &["newsletter", "newsletters", "subscribe", "subscription", "subscriptions", "signup", "sign up",
         "donate", "donation", "regwall", "optin", "opt in", "mailchimp", "mailing list", "call to action", "cta", "membership",
         "register wall", "abo", "abonnement", "piano", "login", "signin", "sign in"]),
     (Zone::CONSENT, &["cookie", "cookies", "consent", "gdpr", "onetrust", "didomi", "ccpa", "cmp", "cookiebar", "cookiebanner",
@@ -110,7 +110,7 @@ const WORDS: &[(Zone, &[&str])] = &[
         "fb comments"]),
     (Zone::AD, &["ad", "ads", "adv", "advert", "adverts", "advertisement", "advertisements", "advertising", "adslot", "adunit",
         "sponsor", "sponsored", "sponsors", "dfp", "gpt", "adsbygoogle", "werbung", "anzeige", "publicidad", "publicite", "adbox",
-        "adcontainer", "adwrapper", "adblock", "advertorial", "affiliate", "commercial", "reklama", "reklam", "pubblicita"]),
+        "adcontainer", "adwrapper", "adblock", "advertorial", "affiliate", "reklama", "reklam", "pubblicita"]),
     (Zone::AUTHOR, &["author bio", "authorbio", "author box", "authorbox", "about author", "aboutauthor", "about the author",
         "author info", "authorinfo", "bio", "biography", "author description", "author card", "author profile", "authors bio",
         "author about", "post author", "entry author", "author wrap", "author container", "author block", "contributor",
@@ -165,7 +165,8 @@ pub(crate) fn own_zone<'a>(tree: &Tree<'a>, id: u32, cache: &mut HashMap<&'a str
             | AttrName::DataName
             | AttrName::DataComponentName
             | AttrName::DataElement => {
-                for part in value.split_ascii_whitespace().take(24) {
+                // Utility classes with a colon ("lg-nav:px-12") are about sizes of screens.
+                for part in value.split_ascii_whitespace().filter(|part| !part.contains(':')).take(24) {
                     zone = zone.with(*cache.entry(part).or_insert_with(|| of_name(part)));
                 }
                 if name == AttrName::Class && responsive(value) {
@@ -285,7 +286,9 @@ fn of_name(name: &str) -> Zone {
     for (at, word) in words.iter().enumerate() {
         for (rest, candidate) in index().get(word.as_str()).map(Vec::as_slice).unwrap_or_default() {
             let follows = words.get(at + 1..).unwrap_or_default();
-            if rest.len() <= follows.len() && rest.iter().zip(follows).all(|(a, b)| a == b) {
+            // "overflow-hidden" hides nothing: words that hide must be the whole name.
+            let whole = *candidate != Zone::HIDDEN || rest.len() + 1 == words.len();
+            if whole && rest.len() <= follows.len() && rest.iter().zip(follows).all(|(a, b)| a == b) {
                 zone = zone.with(*candidate);
             }
         }

@@ -24,6 +24,12 @@ const WEAK_SHARE: f32 = 0.3;
 /// The same for strongly named parts: a page may well have more comments than article.
 const STRONG_SHARE: f32 = 0.75;
 
+/// With less prose than this left, there is no article beside the comments.
+const MIN_ARTICLE_CHARS: u32 = 300;
+
+/// The share of all prose that a weak word may cover in many small parts together.
+const WEAK_TOTAL_SHARE: f32 = 0.4;
+
 /// Zones by node, with how much prose lies before each node.
 pub(crate) struct Zones {
     zones: Vec<Zone>,
@@ -64,27 +70,71 @@ pub(crate) fn zones(tree: &Tree<'_>, blocks: &[Block]) -> Zones {
     }
     let mut out = Zones { zones: vec![Zone::default(); tree.nodes.len()], prose, total };
     let mut cache = HashMap::new();
+    let own: Vec<Zone> = (0..tree.nodes.len() as u32)
+        .map(|id| match tree.node(id).map(|n| n.kind) {
+            Some(Kind::Element { .. }) => own_zone(tree, id, &mut cache),
+            _ => Zone::default(),
+        })
+        .collect();
+    inherit(tree, &own, Zone::default(), &mut out);
+    let disbelieved = disbelieved(blocks, &out);
+    if disbelieved != Zone::default() {
+        inherit(tree, &own, disbelieved, &mut out);
+    }
+    out
+}
+
+/// Words that cover most of a page's prose, be it in a hundred small parts, mean something else on that page: site
+/// builders wrap each paragraph in a "widget".
+fn disbelieved(blocks: &[Block], zones: &Zones) -> Zone {
+    let mut mass = [0u32; 32];
+    for block in blocks.iter().filter(|b| is_prose(b)) {
+        let zone = zones.of(block.nodes.0);
+        for (bit, slot) in mass.iter_mut().enumerate() {
+            *slot += if zone.has(Zone(1 << bit)) { block.chars as u32 } else { 0 };
+        }
+    }
+    let mut out = Zone::default();
+    for (bit, mass) in mass.iter().enumerate() {
+        let zone = Zone(1 << bit);
+        let limit = match zone {
+            // A short post may have any number of comments; hidden is mostly hidden indeed.
+            Zone::COMMENTS if zones.total - mass >= MIN_ARTICLE_CHARS => 1.0,
+            Zone::HIDDEN => 0.6,
+            zone if zone.has(STRONG) => STRONG_SHARE,
+            _ => WEAK_TOTAL_SHARE,
+        };
+        if zone.has(Zone::OUTSIDE) && *mass as f32 > zones.total as f32 * limit {
+            out = out.with(zone);
+        }
+    }
+    out
+}
+
+fn inherit(tree: &Tree<'_>, own: &[Zone], disbelieved: Zone, out: &mut Zones) {
     for id in 0..tree.nodes.len() as u32 {
         let Some(node) = tree.node(id) else { break };
         let above = if id == 0 { Zone::default() } else { out.of(node.parent) };
         let zone = match node.kind {
             Kind::Text(_) => above,
             Kind::Element { tag, .. } => {
-                let own = own_zone(tree, id, &mut cache);
-                combine(tree, &out, id, tag, own, above)
+                let own = own.get(id as usize).copied().unwrap_or_default().without(disbelieved);
+                combine(tree, out, id, tag, own, above)
             }
         };
         if let Some(slot) = out.zones.get_mut(id as usize) {
             *slot = zone;
         }
     }
-    out
 }
 
 fn combine(tree: &Tree<'_>, zones: &Zones, id: u32, tag: Tag, own: Zone, above: Zone) -> Zone {
     let mut own = own;
     if matches!(tag, Tag::Html | Tag::Body) {
         return above;
+    }
+    if tag == Tag::Main {
+        own = own.without(Zone::OUTSIDE);
     }
     if own.has(Zone::OUTSIDE) {
         let share = zones.prose_in(tree.subtree(id)) as f32 / zones.total.max(1) as f32;
@@ -93,6 +143,12 @@ fn combine(tree: &Tree<'_>, zones: &Zones, id: u32, tag: Tag, own: Zone, above: 
             own = own.without(Zone::OUTSIDE);
         }
     }
+    // A body named as such inside a "teaser" is a body: the outer name was about its free first part.
+    let above = if own.has(Zone::BODY) && zones.prose_in(tree.subtree(id)) * 4 > zones.total {
+        above.without(Zone(Zone::OUTSIDE.0 & !Zone::COMMENTS.0 & !Zone::HIDDEN.0 & !Zone::CONSENT.0))
+    } else {
+        above
+    };
     // The head of an article is no page header: it holds title, standfirst and byline.
     if tag == Tag::Header && above.has(Zone::ARTICLE) {
         own = own.without(Zone::HEADER);

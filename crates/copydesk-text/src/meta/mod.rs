@@ -8,7 +8,7 @@ pub(crate) mod authors;
 pub(crate) mod dates;
 mod head;
 mod jsonld;
-mod title;
+pub(crate) mod title;
 mod visible;
 
 use crate::document::{Document, Image, Precision};
