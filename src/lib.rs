@@ -30,3 +30,6 @@ pub mod postgres;
 pub mod server;
 /// Logs, metrics and /healthz.
 pub mod telemetry;
+
+/// The command line: the service's own commands, and a client of its port like any other.
+pub mod cli;

@@ -1,2 +1,7 @@
-//! Copydesk.
-fn main() {}
+//! The `copydesk` program. Everything it does is in the library; see `copydesk::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    copydesk::cli::main()
+}

@@ -169,10 +169,7 @@ pub fn text(external_id: &str, text: &str) -> v1::RawArticle {
 }
 
 pub fn from_beginning() -> v1::SubscribeRequest {
-    v1::SubscribeRequest {
-        start: Some(v1::subscribe_request::Start::Beginning(true)),
-        ..Default::default()
-    }
+    v1::SubscribeRequest { start: Some(v1::subscribe_request::Start::Beginning(true)), ..Default::default() }
 }
 
 pub fn after(cursor: &[u8]) -> v1::SubscribeRequest {

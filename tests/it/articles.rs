@@ -234,7 +234,10 @@ async fn a_deleted_article_is_gone_from_every_read_and_its_content_from_the_log(
     let mut updates = app.subscribe(from_beginning()).await;
     let updates = updates.until(|update| update.kind() == v1::UpdateKind::Deleted).await;
     let last = updates.last().and_then(|update| update.article.as_ref()).expect("an article");
-    assert_eq!((last.article_id.as_str(), last.state()), (article.article_id.as_str(), v1::ArticleState::Deleted));
+    assert_eq!(
+        (last.article_id.as_str(), last.state()),
+        (article.article_id.as_str(), v1::ArticleState::Deleted)
+    );
 
     let again = app.process(text("gone", STORY)).await;
     assert_eq!((again.article_id, again.version), (article.article_id, 2));

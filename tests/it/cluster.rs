@@ -44,7 +44,13 @@ pub(crate) async fn database() -> TestDatabase {
     let create = format!("create database {name} template {TEMPLATE}");
     sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.expect("a new database");
     admin.close().await.expect("a clean goodbye");
-    TestDatabase { url: on_database(&cluster.url, &name), _place: place }
+    let url = on_database(&cluster.url, &name);
+    // A copy is another log, as a restored backup is: a cursor of one must not be good for the other.
+    let mut owner = connect(&url).await;
+    let renew = "update log_head set incarnation = gen_random_uuid()";
+    sqlx::query(renew).execute(&mut owner).await.expect("a log of its own");
+    owner.close().await.expect("a clean goodbye");
+    TestDatabase { url, _place: place }
 }
 
 /// A folder for one test's files, removed at its end. The user that Postgres runs as can get into it.

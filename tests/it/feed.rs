@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use copydesk::server::ServeOptions;
 use copydesk_proto::v1::{self, subscribe_response::Message};
 use tonic::Code;
 use tonic_types::StatusExt;
@@ -10,6 +11,11 @@ use crate::{
     app::{STORY, TestApp, after, from_beginning, text, within},
     cluster::database,
 };
+
+/// A server without workers: its log holds ACCEPTED events only.
+async fn start_accepting_only(url: &str, flags: &[&str]) -> TestApp {
+    TestApp::start_on(url, flags, ServeOptions { no_workers: true, ..Default::default() }).await
+}
 
 fn processed(update: &v1::Update) -> bool {
     update.kind() == v1::UpdateKind::Processed
@@ -23,12 +29,22 @@ async fn a_reader_sees_every_update_once_in_order_and_resumes_where_it_left() {
     }
     let mut count = 0;
     let mut stream = app.subscribe(v1::SubscribeRequest { max_batch: 7, ..from_beginning() }).await;
-    let first = stream.until(|_| { count += 1; count == 21 }).await;
+    let first = stream
+        .until(|_| {
+            count += 1;
+            count == 21
+        })
+        .await;
     // The batch that held the 21st was taken whole; what is behind the cursor of the 21st comes again.
     let resume = first.last().expect("21").cursor.clone();
     let mut stream = app.subscribe(after(&resume)).await;
     let mut count = 0;
-    let second = stream.until(|_| { count += 1; count == 19 }).await;
+    let second = stream
+        .until(|_| {
+            count += 1;
+            count == 19
+        })
+        .await;
 
     let mut kinds: HashMap<String, Vec<v1::UpdateKind>> = HashMap::new();
     for update in first.iter().chain(&second) {
@@ -54,20 +70,25 @@ async fn filters_choose_by_source_kind_language_entity_and_label() {
         ..text("1", STORY)
     };
     app.process(labelled).await;
-    app.process(text("2", "Le port\n\nLe conseil du port a approuvé mardi une nouvelle ligne de bateaux vers la rive sud.")).await;
+    app.process(text(
+        "2",
+        "Le port\n\nLe conseil du port a approuvé mardi une nouvelle ligne de bateaux vers la rive sud.",
+    ))
+    .await;
     app.process(text("end", STORY)).await;
     let mut seen = async |filter: v1::UpdateFilter| {
-        let kinds = if filter.kinds.is_empty() { vec![i32::from(v1::UpdateKind::Processed)] } else { filter.kinds };
-        let request = v1::SubscribeRequest {
-            filter: Some(v1::UpdateFilter { kinds, ..filter }),
-            ..from_beginning()
-        };
+        let kinds =
+            if filter.kinds.is_empty() { vec![i32::from(v1::UpdateKind::Processed)] } else { filter.kinds };
+        let request =
+            v1::SubscribeRequest { filter: Some(v1::UpdateFilter { kinds, ..filter }), ..from_beginning() };
         let mut stream = app.subscribe(request).await;
         let mut ids = Vec::new();
         loop {
             match stream.next().await.expect("an open stream") {
                 Message::Updates(updates) => {
-                    ids.extend(updates.updates.into_iter().map(|u| u.article.expect("an article").external_id));
+                    ids.extend(
+                        updates.updates.into_iter().map(|u| u.article.expect("an article").external_id),
+                    );
                 }
                 Message::CaughtUp(_) => return ids,
                 _ => {}
@@ -79,7 +100,10 @@ async fn filters_choose_by_source_kind_language_entity_and_label() {
     assert_eq!(seen(all()).await, ["1", "2", "end"]);
     assert_eq!(seen(v1::UpdateFilter { sources: strings(&["wire"]), ..all() }).await, ["1"]);
     assert_eq!(seen(v1::UpdateFilter { languages: strings(&["fr"]), ..all() }).await, ["2"]);
-    assert_eq!(seen(v1::UpdateFilter { entity_names: strings(&["helena DUARTE"]), ..all() }).await, ["1", "end"]);
+    assert_eq!(
+        seen(v1::UpdateFilter { entity_names: strings(&["helena DUARTE"]), ..all() }).await,
+        ["1", "end"]
+    );
     let person = v1::UpdateFilter {
         entity_names: strings(&["Helena Duarte"]),
         entity_types: vec![i32::from(v1::EntityType::Gpe)],
@@ -164,7 +188,7 @@ async fn a_cursor_that_cannot_be_resumed_is_refused_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_reader_is_told_that_it_fell_behind_and_then_misses_nothing() {
     let database = database().await;
-    let mut app = TestApp::start_on(&database.url, &["--feed-memory-events", "64"], Default::default()).await;
+    let mut app = start_accepting_only(&database.url, &["--feed-memory-events", "64"]).await;
     let mut slow = app.subscribe(v1::SubscribeRequest { max_batch: 1, ..Default::default() }).await;
     assert!(matches!(slow.next().await, Some(Message::CaughtUp(_))));
     // More than the connection's window takes in while nobody reads, and far more than the memory holds.
@@ -180,8 +204,10 @@ async fn a_slow_reader_is_told_that_it_fell_behind_and_then_misses_nothing() {
                 ..Default::default()
             })
             .collect();
-        let mut answers =
-            within(app.articles.submit_articles(tokio_stream::iter(requests))).await.expect("opens").into_inner();
+        let mut answers = within(app.articles.submit_articles(tokio_stream::iter(requests)))
+            .await
+            .expect("opens")
+            .into_inner();
         while within(answers.message()).await.expect("no error").is_some() {}
     }
     let mut has_fallen = false;
@@ -190,8 +216,7 @@ async fn a_slow_reader_is_told_that_it_fell_behind_and_then_misses_nothing() {
         match slow.next().await.expect("an open stream") {
             Message::FellBehind(_) => has_fallen = true,
             Message::Updates(updates) => {
-                accepted +=
-                    updates.updates.iter().filter(|u| u.kind() == v1::UpdateKind::Accepted).count();
+                accepted += updates.updates.iter().filter(|u| u.kind() == v1::UpdateKind::Accepted).count();
             }
             _ => {}
         }
@@ -262,7 +287,12 @@ async fn subscribers_of_one_server_see_what_another_commits() {
     let mut seen = Vec::new();
     for stream in [&mut on_one, &mut on_two] {
         let mut count = 0;
-        let updates = stream.until(|update| { count += usize::from(processed(update)); count == 30 }).await;
+        let updates = stream
+            .until(|update| {
+                count += usize::from(processed(update));
+                count == 30
+            })
+            .await;
         seen.push(updates.into_iter().map(|update| update.cursor).collect::<Vec<_>>());
     }
     assert_eq!(seen[0], seen[1]);

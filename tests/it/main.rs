@@ -2,5 +2,14 @@
 //!
 //! One binary, so that one cluster serves every test. A test takes a database of its own with `cluster::database()`.
 
+mod app;
+mod articles;
+mod bad_input;
 mod cluster;
+mod feed;
+mod http;
+mod kill;
+mod outage;
+mod port;
 mod postgres;
+mod queue;

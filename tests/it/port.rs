@@ -2,6 +2,7 @@
 
 use copydesk_proto::v1;
 use prost::Message;
+use tonic::transport::Channel;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -11,13 +12,19 @@ use crate::{
     http,
 };
 
+async fn connect(app: &TestApp) -> Channel {
+    let endpoint = Channel::from_shared(app.url.clone()).expect("a URL");
+    within(endpoint.connect()).await.expect("connects")
+}
+
 const SERVICES: [&str; 3] =
     ["copydesk.v1.AnalysisService", "copydesk.v1.ArticleService", "copydesk.v1.FeedService"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_service_reports_its_health() {
     let (app, _database) = TestApp::start().await;
-    let mut health = HealthClient::connect(app.url.clone()).await.expect("connects");
+    let channel = connect(&app).await;
+    let mut health = HealthClient::new(channel);
     for service in SERVICES.into_iter().chain([""]) {
         let request = HealthCheckRequest { service: service.to_owned() };
         let response = within(health.check(request)).await.expect("is known").into_inner();
@@ -29,8 +36,7 @@ async fn each_service_reports_its_health() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reflection_lists_the_services_in_both_versions() {
     let (app, _database) = TestApp::start().await;
-    let channel = tonic::transport::Channel::from_shared(app.url.clone()).expect("a URL").connect().await;
-    let channel = channel.expect("connects");
+    let channel = connect(&app).await;
     let mut listed = Vec::new();
     {
         use tonic_reflection::pb::v1::{
