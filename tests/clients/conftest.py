@@ -54,6 +54,7 @@ class Server:
             for name, value in os.environ.items()
             if name != "DATABASE_URL" and not name.startswith("COPYDESK_")
         }
+        environment["RUST_BACKTRACE"] = "0"
         arguments = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data-dir", data_dir]
         self.data_dir = pathlib.Path(data_dir)
         self.log_path = log_path
@@ -64,9 +65,11 @@ class Server:
         # Reading its output has no limit of its own: a server that says nothing is ended, which ends the reading.
         alarm = threading.Timer(START_SECONDS, self.process.kill)
         alarm.start()
-        self.address = self._read_address("listening on")
-        self.metrics_address = self._read_address("metrics on")
-        alarm.cancel()
+        try:
+            self.address = self._read_address("listening on")
+            self.metrics_address = self._read_address("metrics on")
+        finally:
+            alarm.cancel()
 
     def _read_address(self, words):
         for line in self.process.stdout:
@@ -93,7 +96,8 @@ def server():
     """One server for the run. In the end it must stop in order: exit status 0, and its Postgres with it."""
     folder = tempfile.mkdtemp(prefix="copydesk-clients-")
     try:
-        running = Server(os.path.join(folder, "data"), os.path.join(folder, "server.log"))
+        # The folder itself, for the service may open only its own to the user that Postgres runs as.
+        running = Server(folder, os.path.join(folder, "server.log"))
         try:
             yield running
         finally:

@@ -1,5 +1,7 @@
 """Following the log with grpcio: the stream's contract, checked message by message."""
 
+import itertools
+
 import grpc
 import pytest
 
@@ -66,6 +68,12 @@ class Reader:
                 return seen
         raise AssertionError("the stream ended")
 
+    def read(self, count):
+        """The next `count` updates."""
+        seen = list(itertools.islice(self.updates(), count))
+        self.call.cancel()
+        return seen
+
 
 def test_a_reader_from_the_beginning_sees_each_article_accepted_then_processed(feed, submit, source):
     ids = [submit(source) for _ in range(5)]
@@ -85,9 +93,8 @@ def test_a_reader_that_comes_back_with_its_cursor_sees_the_rest_once(feed, submi
 
     # Left in the middle, the cursor of the last update seen is where to go on.
     for cut in (1, len(whole) // 2, len(whole) - 1):
-        rest = Reader(feed, after_cursor=whole[cut - 1].cursor).read_until_processed(ids)
-        resumed = whole[:cut] + rest[: len(whole) - cut]
-        assert [update.cursor for update in resumed] == [update.cursor for update in whole]
+        rest = Reader(feed, after_cursor=whole[cut - 1].cursor).read(len(whole) - cut)
+        assert [update.cursor for update in rest] == [update.cursor for update in whole[cut:]]
 
 
 def test_a_reader_that_starts_now_is_told_within_the_second_what_is_submitted_after_ready(feed, submit, source):

@@ -4,9 +4,12 @@
 
 mod app;
 mod articles;
+mod bad_input;
 mod cluster;
 mod feed;
 mod http;
+mod kill;
+mod outage;
 mod port;
 mod postgres;
 mod queue;

@@ -3,7 +3,9 @@
 //! Lives here: where in a caption the credit begins, and whether a line of flat text is a caption. Must never come here:
 //! markup. Used by the HTML path for `figcaption` and its like, and by the flat path for whole lines.
 
+use aho_corasick::AhoCorasick;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Picture agencies and libraries, upper case, as they sign pictures the world over.
 #[rustfmt::skip]
@@ -49,10 +51,16 @@ pub(crate) fn split(caption: &str) -> Parts {
     Parts { text: 0..text.len(), credit: Some(start + skipped..start + credit.len()) }
 }
 
+/// Longer text is no caption; it is not looked at, which bounds the cost.
+const MAX_CAPTION_BYTES: usize = 2_400;
+
 /// The longest credit there is; what is longer is prose that happens to hold an opener.
 const MAX_CREDIT_CHARS: usize = 110;
 
 fn credit_start(caption: &str) -> Option<usize> {
+    if caption.len() > MAX_CAPTION_BYTES || !marks().is_match(caption) {
+        return None;
+    }
     let lower = caption.to_lowercase();
     // Lower-casing keeps lengths for all letters that occur in openers; where it does not, no opener is looked for.
     if lower.len() == caption.len() {
@@ -76,6 +84,20 @@ fn credit_start(caption: &str) -> Option<usize> {
         }
     }
     by_agency(caption)
+}
+
+/// Finds any opener or agency: most lines have none, and this one scan is all they cost.
+fn marks() -> &'static AhoCorasick {
+    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
+    MARKS.get_or_init(|| {
+        let words = OPENERS.iter().copied().chain(AGENCIES.iter().copied());
+        // Building fails only for patterns beyond any size that occurs here; no pattern then means no credits.
+        AhoCorasick::builder().ascii_case_insensitive(true).build(words).unwrap_or_else(|_| none())
+    })
+}
+
+fn none() -> AhoCorasick {
+    AhoCorasick::new::<[&str; 0], &str>([]).expect("an automaton of no patterns always builds")
 }
 
 fn separated(before: &str) -> bool {

@@ -5,6 +5,8 @@
 //! WordPress, AMP and share plug-ins in translation, and the plain words every news site uses for the same things.
 
 use crate::document::RemovedReason::{self, *};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// How a phrase must stand in the line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,7 @@ enum At {
 const PHRASES: &[(RemovedReason, At, &[&str])] = &[
     (PageFurniture, At::Whole, &["exit mobile version", "desktop version", "mobile version", "skip to content", "skip to main content",
         "back to top", "go to top", "scroll to top", "top of page", "print", "print this page", "print article", "listen", "listen to this article",
-        "listen to article", "save", "save article", "menu", "search", "close", "open menu", "toggle navigation", "loading", "loading...", "home",
+        "listen to article", "save", "save article", "menu", "search", "close", "open menu", "toggle navigation", "loading", "loading", "home",
         "view comments", "advertisement feature", "expand", "collapse", "toggle caption", "hide caption", "enlarge this image", "play", "pause",
         "copy link", "copied", "link copied", "text size", "a a", "font size", "high contrast", "read aloud", "x", "nach oben", "zum inhalt springen",
         "zur startseite", "drucken", "artikel drucken", "seite drucken", "vorlesen", "artikel anhören", "anhören", "merken", "startseite",
@@ -149,13 +151,12 @@ const PHRASES: &[(RemovedReason, At, &[&str])] = &[
 pub(crate) fn plain(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for c in line.chars() {
-        if c.is_alphanumeric() || c == '©' || (c == '\'' || c == '’') && out.ends_with(char::is_alphabetic)
-        {
-            if c == '’' {
-                out.push('\'');
-            } else {
-                out.extend(c.to_lowercase());
-            }
+        if c.is_alphanumeric() {
+            out.extend(c.to_lowercase());
+        } else if c == '©' {
+            out.push_str(if out.is_empty() || out.ends_with(' ') { "© " } else { " © " });
+        } else if (c == '\'' || c == '’') && out.ends_with(char::is_alphabetic) {
+            out.push('\'');
         } else if !out.ends_with(' ') && !out.is_empty() {
             out.push(' ');
         }
@@ -163,35 +164,71 @@ pub(crate) fn plain(line: &str) -> String {
     out
 }
 
-/// Why a line is furniture by what it says, if it is.
+/// A phrase, taken apart.
+struct Entry {
+    /// The words after the first.
+    rest: Vec<&'static str>,
+    at: At,
+    /// More words must follow.
+    open: bool,
+    reason: RemovedReason,
+    /// Its place in the table; earlier phrases win.
+    rank: usize,
+}
+
+/// Entries by their first word. Only looked up, never iterated.
+fn index() -> &'static HashMap<&'static str, Vec<Entry>> {
+    static INDEX: OnceLock<HashMap<&str, Vec<Entry>>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index: HashMap<&str, Vec<Entry>> = HashMap::new();
+        for (rank, (reason, at, phrases)) in PHRASES.iter().enumerate() {
+            for phrase in *phrases {
+                let mut words = phrase.split(' ').filter(|w| !w.is_empty());
+                let Some(first) = words.next() else { continue };
+                let entry = Entry {
+                    rest: words.collect(),
+                    at: *at,
+                    open: phrase.ends_with(' '),
+                    reason: *reason,
+                    rank,
+                };
+                index.entry(first).or_default().push(entry);
+            }
+        }
+        index
+    })
+}
+
+/// Longer lines are prose, whatever they say.
+const MAX_CHARS: usize = 400;
+
+/// Why a line is furniture by what it says, if it is. Looks up each word once; long lines are not looked at.
 pub(crate) fn reason(line: &str) -> Option<RemovedReason> {
-    if line.len() > 1600 {
+    if line.len() > 4 * MAX_CHARS {
         return None;
     }
     let chars = line.chars().count();
-    if chars > 400 {
+    if chars > MAX_CHARS {
         return None;
     }
-    let spaced = plain(line);
-    let whole = spaced.trim_end();
-    for (reason, at, phrases) in PHRASES {
-        let hit = match at {
-            At::Whole => chars <= 60 && phrases.contains(&whole),
-            At::Start(limit) => {
-                chars <= *limit
-                    && phrases.iter().any(|p| {
-                        spaced
-                            .strip_prefix(p)
-                            .is_some_and(|rest| p.ends_with(' ') || rest.is_empty() || rest.starts_with(' '))
-                    })
+    let text = plain(line);
+    let words: Vec<&str> = text.split(' ').filter(|w| !w.is_empty()).collect();
+    let mut best: Option<&Entry> = None;
+    for (at, word) in words.iter().enumerate() {
+        let follows = words.get(at + 1..).unwrap_or_default();
+        for entry in index().get(word).map(Vec::as_slice).unwrap_or_default() {
+            let said = follows.starts_with(&entry.rest) && (!entry.open || follows.len() > entry.rest.len());
+            let placed = match entry.at {
+                At::Whole => at == 0 && follows.len() == entry.rest.len() && chars <= 60,
+                At::Start(limit) => at == 0 && chars <= limit,
+                At::Inside(limit) => chars <= limit,
+            };
+            if said && placed && best.is_none_or(|b| entry.rank < b.rank) {
+                best = Some(entry);
             }
-            At::Inside(limit) => chars <= *limit && phrases.iter().any(|p| spaced.contains(p)),
-        };
-        if hit {
-            return Some(*reason);
         }
     }
-    None
+    best.map(|entry| entry.reason)
 }
 
 /// Words of invitations that may close an article, in the form `plain` gives.

@@ -6,6 +6,7 @@
 //! that knows its source), `normal` (characters), `html` and `flat` (the two paths), `furniture`, `caption`, `dateline`
 //! (words and lines), `meta` (title, authors, times), `language`, `draft` (the end of both paths).
 
+mod absent;
 mod caption;
 mod dateline;
 mod decode;
@@ -35,13 +36,18 @@ pub use trace::EditMap;
 
 use decode::Decoded;
 
-/// Cleans an article. Time and memory are linear in the body.
+/// The most bytes of a body that are read; offsets are kept in 32 bits, and no article is longer.
+pub const MAX_BODY_BYTES: usize = 256 << 20;
+
+/// Cleans an article. Time and memory are linear in the body: about 10 ms for each megabyte of HTML.
 #[must_use]
 pub fn extract(input: &Input<'_>) -> Document {
+    let cut = |text: &str| text.floor_char_boundary(MAX_BODY_BYTES);
     let (decoded, is_html) = match input.body {
-        Body::Text(text) => (decode::from_str(text), false),
-        Body::Html(html) => (decode::from_str(html), true),
+        Body::Text(text) => (decode::from_str(text.get(..cut(text)).unwrap_or(text)), false),
+        Body::Html(html) => (decode::from_str(html.get(..cut(html)).unwrap_or(html)), true),
         Body::Page { bytes, content_type } => {
+            let bytes = bytes.get(..MAX_BODY_BYTES).unwrap_or(bytes);
             let decoded = decode::from_bytes(bytes, content_type, input.url);
             let is_html = decode::is_html(content_type, &decoded.text);
             (decoded, is_html)
@@ -49,6 +55,15 @@ pub fn extract(input: &Input<'_>) -> Document {
     };
     let mut document = Document { encoding: decoded.encoding, ..Document::default() };
     note_decoding(&decoded, &mut document);
+    let length = match input.body {
+        Body::Text(text) | Body::Html(text) => text.len(),
+        Body::Page { bytes, .. } => bytes.len(),
+    };
+    if length > MAX_BODY_BYTES {
+        document
+            .notes
+            .push(Note::new(NoteCode::Truncated, format!("only the first {MAX_BODY_BYTES} bytes were read")));
+    }
     if document.notes.iter().any(|n| matches!(n.code, NoteCode::NotText | NoteCode::EmptyBody)) {
         own_values(input, &mut document);
         return document;
@@ -82,12 +97,10 @@ pub fn extract(input: &Input<'_>) -> Document {
     };
     draft.finish(&map, &mut document);
     own_values(input, &mut document);
-    if document.text.is_empty() {
-        document.notes.push(Note::new(NoteCode::NoArticle, "no running text was found"));
-    }
     document.dateline = dateline::find(&document.text);
     document.language = language::of(&document.text, declared.as_deref());
     document.word_count = count_words(&document.text);
+    absent::note(&mut document, is_html);
     document
 }
 
@@ -106,7 +119,7 @@ fn note_decoding(decoded: &Decoded<'_>, document: &mut Document) {
     if let Some(what) = decoded.not_text {
         return note(NoteCode::NotText, format!("the body is no text; it looks like {what}"));
     }
-    if decoded.text.chars().all(char::is_whitespace) {
+    if decoded.text.chars().all(|c| normal::fate(c, None) != normal::Fate::Keep) {
         return note(NoteCode::EmptyBody, "the body is empty".to_owned());
     }
     if decoded.replaced > 0 {

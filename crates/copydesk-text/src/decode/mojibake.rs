@@ -13,6 +13,9 @@ use std::sync::OnceLock;
 /// Text damaged twice is repaired twice; more is not seen in the wild.
 const MAX_PASSES: usize = 2;
 
+/// Sequences that sound text never holds make the damage sure in this number even if other letters are sound.
+const TELLING_COUNT: usize = 3;
+
 /// So many sequences of the kinds that sound text could hold by chance make the damage sure.
 const SURE_COUNT: usize = 4;
 
@@ -37,12 +40,14 @@ fn damage(text: &str) -> Option<&'static Encoding> {
     }
     let (mut telling, mut count) = (0usize, 0usize);
     let (mut cyrillic, mut letters) = (0usize, 0usize);
+    let (mut sound, mut skip) = (0usize, 0usize);
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let length = c.len_utf8();
-        if !c.is_ascii() {
-            if let Some((decoded, _)) = sequence(rest, WINDOWS_1252) {
+        if !c.is_ascii() && skip == 0 {
+            if let Some((decoded, length)) = sequence(rest, WINDOWS_1252) {
                 count += 1;
+                skip = rest.get(..length).map_or(0, |s| s.chars().count());
                 telling += usize::from(matches!(c, 'Ã' | 'Â' | 'â') && !decoded.is_ascii());
             }
             if ('А'..='я').contains(&c) {
@@ -50,9 +55,12 @@ fn damage(text: &str) -> Option<&'static Encoding> {
                 cyrillic += usize::from(sequence(rest, WINDOWS_1251).is_some());
             }
         }
+        sound += usize::from(skip == 0 && c.is_alphabetic() && !c.is_ascii());
+        skip = skip.saturating_sub(1);
         rest = rest.get(length..).unwrap_or_default();
     }
-    if telling > 0 || count >= SURE_COUNT {
+    // Sound letters beside a few damaged ones: the text may be speaking of the damage.
+    if telling > sound || telling >= TELLING_COUNT || count >= SURE_COUNT {
         Some(WINDOWS_1252)
     } else if cyrillic >= SURE_COUNT && cyrillic * 10 > letters * 7 {
         // In sound Russian hardly any letter starts such a pair; in damaged text every letter does.
@@ -66,7 +74,8 @@ fn pass(text: &str, encoding: &'static Encoding) -> (Traced, usize) {
     let (mut out, mut count, mut at, mut copied) = (Traced::default(), 0, 0, 0);
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
         let rest = text.get(at..).unwrap_or_default();
-        let found = if c.is_ascii() { None } else { sequence(rest, encoding) };
+        let found =
+            if c.is_ascii() { None } else { sequence(rest, encoding).or_else(|| spaced_out(rest, encoding)) };
         let Some((decoded, length)) = found else {
             at += c.len_utf8();
             continue;
@@ -79,6 +88,13 @@ fn pass(text: &str, encoding: &'static Encoding) -> (Traced, usize) {
     }
     out.push_copied(text.get(copied..).unwrap_or_default(), copied);
     (out, count)
+}
+
+/// "Ã" before a space was "à": its second byte reads as a no-break space, which other programs turn into a plain one.
+fn spaced_out(text: &str, encoding: &'static Encoding) -> Option<(char, usize)> {
+    let rest = text.strip_prefix('Ã').filter(|_| encoding == WINDOWS_1252)?;
+    let doubled = rest.starts_with("  ");
+    rest.starts_with(' ').then_some(('à', 2 + usize::from(doubled)))
 }
 
 /// Reads a damaged character at the start of `text`: what it was, and how many bytes of `text` it takes.

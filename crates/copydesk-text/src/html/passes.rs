@@ -35,7 +35,9 @@ fn headline(page: &Page<'_, '_>, verdicts: &mut [Verdict]) {
     let Some(first) = first_prose(page, verdicts) else { return };
     for at in 0..first {
         let Some(block) = page.blocks.get(at) else { continue };
-        let in_h1 = page.tree.ancestors(block.owner).take(4).any(|id| page.tree.tag(id) == Tag::H1);
+        let h1 = |id: u32| page.tree.tag(id) == Tag::H1;
+        let in_h1 = h1(block.owner)
+            || page.tree.tag(block.owner) != Tag::P && page.tree.ancestors(block.owner).take(4).any(h1);
         if in_h1
             && let Some(verdict) = verdicts.get_mut(at)
             && matches!(verdict, Verdict::Keep | Verdict::Remove(RemovedReason::OutsideArticle))

@@ -106,10 +106,11 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// All text below a node, decoded, white space collapsed, cut at about `limit` bytes.
+    /// All text below a node, decoded, white space collapsed, cut at about `limit` bytes. The cost is bounded by the
+    /// limit, not by the subtree: an unclosed heading may hold a whole page.
     pub(crate) fn text(&self, id: u32, limit: usize) -> String {
         let mut out = String::new();
-        for node in self.subtree(id) {
+        for node in self.subtree(id).take(limit * 4) {
             match self.node(node).map(|n| n.kind) {
                 Some(Kind::Text(span))
                     if !self.tag(self.node(node).map_or(NONE, |n| n.parent)).is_unread() =>

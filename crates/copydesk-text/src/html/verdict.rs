@@ -61,7 +61,7 @@ fn verdict(page: &Page<'_, '_>, block: &Block, inside: &Range<u32>) -> Verdict {
     if !inside.contains(&block.nodes.0) {
         return Verdict::Remove(RemovedReason::OutsideArticle);
     }
-    if caption::is_caption_line(text) && block.cells == 0 && block.chars < MAX_CAPTION_CHARS {
+    if block.chars < MAX_CAPTION_CHARS && block.cells == 0 && caption::is_caption_line(text) {
         return Verdict::Caption;
     }
     if furniture::is_symbols(text) && block.cells == 0 {

@@ -132,7 +132,9 @@ impl Head {
                             |n| if let Kind::Text(span) = n.kind { Some(tree.slice(span)) } else { None },
                         )
                         .collect();
-                    let text = tidy(&crate::html::entities::decode_text(&text));
+                    let text = tidy(&crate::html::entities::decode_text(
+                        text.get(..text.floor_char_boundary(2_000)).unwrap_or_default(),
+                    ));
                     head.title = (!text.is_empty()).then_some(text);
                 }
                 _ => {}

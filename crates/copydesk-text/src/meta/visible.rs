@@ -44,7 +44,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Visible {
                     .map_or_else(|| tree.text(id, 120), |v| v.into_owned())
             };
             match prop {
-                "headline" if tag != Tag::Meta => marked.push(tree.text(id, 500)),
+                "headline" if tag != Tag::Meta && marked.len() < 8 => marked.push(tree.text(id, 500)),
                 "datepublished" if seen.published.is_none() => seen.published = Some(value()),
                 "datemodified" if seen.modified.is_none() => seen.modified = Some(value()),
                 "author" if by_rel.len() < 20 => by_rel.push(author_text(tree, id)),
@@ -62,6 +62,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Visible {
             .raw_attr(id, AttrName::Rel)
             .is_some_and(|r| r.split_ascii_whitespace().any(|w| w.eq_ignore_ascii_case("author")))
             && tag == Tag::A
+            && by_rel.len() < 20
         {
             by_rel.push(tree.text(id, 120));
         }
