@@ -88,7 +88,7 @@ impl Pipeline {
         }
         if let Some(model) = model.filter(|_| features.entities) {
             processed.entities = recognize(model, &document, &processed);
-            processed.model = format!("{}-{}", model.name(), model.version());
+            processed.model = format!("{}_{}-{}", model.language(), model.name(), model.version());
         }
         finished(Stage::Recognize);
         processed

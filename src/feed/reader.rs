@@ -1,6 +1,7 @@
 //! One subscriber's way through the log: its cursor, its filter, and the proof that nothing was left out.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, PoisonError, atomic::AtomicI64, atomic::Ordering},
     time::Duration,
 };
@@ -19,8 +20,9 @@ use crate::{
     store::StoreError,
 };
 
-/// Events looked at in one go.
-const PAGE_EVENTS: usize = 1_000;
+/// Events looked at in one go. What a page holds beyond a batch is kept for the next, which is all that a slow reader
+/// costs.
+const PAGE_EVENTS: usize = 256;
 /// A batch closes at about this size, so that a window of a few batches stays small.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 /// About the bytes that a word of the text costs in the full view: the word itself, spans and mentions.
@@ -66,6 +68,8 @@ pub struct Reader {
     feed: Feed,
     options: ReaderOptions,
     tail: watch::Receiver<Position>,
+    /// Found and not looked at yet; the first is the one after `at`.
+    page: VecDeque<Arc<Event>>,
     /// Everything up to here was looked at.
     at: Arc<AtomicI64>,
     /// The position that the last step ended with.
@@ -83,6 +87,7 @@ impl Feed {
         Reader {
             feed: self.clone(),
             tail: self.shared.tail.subscribe(),
+            page: VecDeque::new(),
             said: options.after_position,
             at,
             options,
@@ -102,58 +107,56 @@ impl Reader {
     /// Errors: the store's; `Trimmed` if the position fell below what is held. The call may be repeated.
     pub async fn next(&mut self) -> Result<Step, StoreError> {
         loop {
+            if let Some(step) = self.take() {
+                return Ok(step);
+            }
             let at = self.at.load(Ordering::Relaxed);
             let found = {
                 let ring = self.feed.shared.ring.read().unwrap_or_else(PoisonError::into_inner);
                 ring.after(at, PAGE_EVENTS)
             };
-            let events = match found {
-                Found::Events(events) => events,
+            match found {
+                Found::Events(events) => self.page = events.into(),
                 Found::AtTail if !self.is_live => {
                     self.is_live = true;
                     return Ok(self.say(at, Step::CaughtUp(at)));
                 }
-                Found::AtTail => match self.wait_for_more(at).await {
-                    true => continue,
-                    false => return Ok(self.say(at, Step::Progress(at))),
-                },
+                Found::AtTail => {
+                    if !self.wait_for_more(at).await {
+                        return Ok(self.say(at, Step::Progress(at)));
+                    }
+                }
                 Found::Older if self.is_live => {
                     self.is_live = false;
                     return Ok(self.say(at, Step::FellBehind(at)));
                 }
                 Found::Older => {
                     let page = self.feed.shared.store.read_log(at, PAGE_EVENTS as i64).await?;
-                    page.into_iter().map(Arc::new).collect()
+                    self.page = page.into_iter().map(Arc::new).collect();
                 }
-            };
-            if let Some(step) = self.take(&events) {
-                return Ok(step);
             }
         }
     }
 
-    /// Passes over events, up to the bounds of a batch.
-    fn take(&mut self, events: &[Arc<Event>]) -> Option<Step> {
+    /// Passes over the page, up to the bounds of a batch.
+    fn take(&mut self) -> Option<Step> {
         let mut wanted = Vec::new();
         let mut bytes = 0;
-        let mut through = self.at.load(Ordering::Relaxed);
-        for event in events {
-            if wanted.len() >= self.options.max_batch || bytes >= MAX_BATCH_BYTES {
-                break;
-            }
-            through = event.position;
-            if self.options.filter.wants(event) {
-                bytes += self.bytes_of(event);
-                wanted.push(event.clone());
+        while wanted.len() < self.options.max_batch && bytes < MAX_BATCH_BYTES {
+            let Some(event) = self.page.pop_front() else { break };
+            self.at.store(event.position, Ordering::Relaxed);
+            if self.options.filter.wants(&event) {
+                bytes += self.bytes_of(&event);
+                wanted.push(event);
             }
         }
-        self.at.store(through, Ordering::Relaxed);
+        let at = self.at.load(Ordering::Relaxed);
         if !wanted.is_empty() {
             let after = self.said;
-            return Some(self.say(through, Step::Updates { after, events: wanted, through }));
+            return Some(self.say(at, Step::Updates { after, events: wanted, through: at }));
         }
-        let is_due = self.last_step_time.elapsed() >= self.options.progress_interval;
-        is_due.then(|| self.say(through, Step::Progress(through)))
+        let is_due = at > self.said && self.last_step_time.elapsed() >= self.options.progress_interval;
+        is_due.then(|| self.say(at, Step::Progress(at)))
     }
 
     fn bytes_of(&self, event: &Event) -> usize {

@@ -17,15 +17,15 @@ use tonic::{Streaming, transport::Channel};
 use crate::cluster::{TestDatabase, database};
 
 /// Longest wait for anything that must happen; reached only when it does not.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct TestApp {
-    pub url: String,
-    pub metrics_url: String,
-    pub articles: ArticleServiceClient<Channel>,
-    pub analysis: AnalysisServiceClient<Channel>,
-    pub feed: FeedServiceClient<Channel>,
-    pub shutdown: CancellationToken,
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) metrics_url: String,
+    pub(crate) articles: ArticleServiceClient<Channel>,
+    pub(crate) analysis: AnalysisServiceClient<Channel>,
+    pub(crate) feed: FeedServiceClient<Channel>,
+    pub(crate) shutdown: CancellationToken,
     server: JoinHandle<Result<(), ServerError>>,
 }
 
@@ -38,12 +38,12 @@ struct Flags {
 
 impl TestApp {
     /// A server with the defaults, and its database.
-    pub async fn start() -> (TestApp, TestDatabase) {
+    pub(crate) async fn start() -> (TestApp, TestDatabase) {
         let database = database().await;
         (TestApp::start_on(&database.url, &[], ServeOptions::default()).await, database)
     }
 
-    pub async fn start_on(url: &str, flags: &[&str], options: ServeOptions) -> TestApp {
+    pub(crate) async fn start_on(url: &str, flags: &[&str], options: ServeOptions) -> TestApp {
         let flags = [&["test", "--database-url", url, "--max-connections", "8"], flags].concat();
         let config = <Flags as clap::Parser>::try_parse_from(flags).expect("valid flags").config;
         let listeners = Listeners { grpc: bind().await, metrics: bind().await };
@@ -70,13 +70,13 @@ impl TestApp {
         }
     }
 
-    pub async fn stop(self) -> Result<(), ServerError> {
+    pub(crate) async fn stop(self) -> Result<(), ServerError> {
         self.shutdown.cancel();
         within(self.server).await.expect("the server does not panic")
     }
 
     /// Submits and waits for the end.
-    pub async fn process(&mut self, article: v1::RawArticle) -> v1::Article {
+    pub(crate) async fn process(&mut self, article: v1::RawArticle) -> v1::Article {
         let request = v1::SubmitArticleRequest {
             article: Some(article),
             wait_for: i32::from(v1::WaitFor::Processed),
@@ -86,18 +86,18 @@ impl TestApp {
         response.article.expect("an article")
     }
 
-    pub async fn submit(&mut self, article: v1::RawArticle) -> v1::SubmitArticleResponse {
+    pub(crate) async fn submit(&mut self, article: v1::RawArticle) -> v1::SubmitArticleResponse {
         let request = v1::SubmitArticleRequest { article: Some(article), ..Default::default() };
         within(self.articles.submit_article(request)).await.expect("is accepted").into_inner()
     }
 
-    pub async fn get(&mut self, article_id: &str) -> Result<v1::Article, tonic::Status> {
+    pub(crate) async fn get(&mut self, article_id: &str) -> Result<v1::Article, tonic::Status> {
         let request = v1::GetArticleRequest { article_id: article_id.to_owned(), ..Default::default() };
         let response = within(self.articles.get_article(request)).await?.into_inner();
         Ok(response.article.expect("an article"))
     }
 
-    pub async fn subscribe(&mut self, request: v1::SubscribeRequest) -> Subscription {
+    pub(crate) async fn subscribe(&mut self, request: v1::SubscribeRequest) -> Subscription {
         let stream = within(self.feed.subscribe(request)).await.expect("subscribes").into_inner();
         let mut subscription = Subscription { stream, cursor: Vec::new() };
         match subscription.next().await {
@@ -109,14 +109,14 @@ impl TestApp {
 }
 
 /// A stream whose proof of contiguity is checked at each message.
-pub struct Subscription {
+pub(crate) struct Subscription {
     stream: Streaming<v1::SubscribeResponse>,
-    pub cursor: Vec<u8>,
+    pub(crate) cursor: Vec<u8>,
 }
 
 impl Subscription {
     /// The next message; `None` at the end of the stream.
-    pub async fn next(&mut self) -> Option<Message> {
+    pub(crate) async fn next(&mut self) -> Option<Message> {
         let message = within(self.stream.message()).await.expect("no error")?.message.expect("a message");
         match &message {
             Message::Updates(updates) => {
@@ -133,7 +133,7 @@ impl Subscription {
     }
 
     /// Updates until `is_last` says so, that one included.
-    pub async fn until(&mut self, mut is_last: impl FnMut(&v1::Update) -> bool) -> Vec<v1::Update> {
+    pub(crate) async fn until(&mut self, mut is_last: impl FnMut(&v1::Update) -> bool) -> Vec<v1::Update> {
         let mut seen = Vec::new();
         while let Some(message) = self.next().await {
             if let Message::Updates(updates) = message {
@@ -155,11 +155,11 @@ async fn bind() -> TcpListener {
 }
 
 /// Fails the test when something that must happen does not.
-pub async fn within<F: Future>(future: F) -> F::Output {
+pub(crate) async fn within<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future).await.expect("happens in time")
 }
 
-pub fn text(external_id: &str, text: &str) -> v1::RawArticle {
+pub(crate) fn text(external_id: &str, text: &str) -> v1::RawArticle {
     v1::RawArticle {
         source: "test".to_owned(),
         external_id: external_id.to_owned(),
@@ -168,11 +168,11 @@ pub fn text(external_id: &str, text: &str) -> v1::RawArticle {
     }
 }
 
-pub fn from_beginning() -> v1::SubscribeRequest {
+pub(crate) fn from_beginning() -> v1::SubscribeRequest {
     v1::SubscribeRequest { start: Some(v1::subscribe_request::Start::Beginning(true)), ..Default::default() }
 }
 
-pub fn after(cursor: &[u8]) -> v1::SubscribeRequest {
+pub(crate) fn after(cursor: &[u8]) -> v1::SubscribeRequest {
     v1::SubscribeRequest {
         start: Some(v1::subscribe_request::Start::AfterCursor(cursor.to_vec())),
         ..Default::default()
@@ -180,6 +180,6 @@ pub fn after(cursor: &[u8]) -> v1::SubscribeRequest {
 }
 
 /// A short invented story.
-pub const STORY: &str = "Harbour board approves new ferry line\n\n\
+pub(crate) const STORY: &str = "Harbour board approves new ferry line\n\n\
     The harbour board of Lisbon approved a ferry line to Barreiro on Tuesday, Reuters reported.\n\n\
     “We waited ten years for this,” said Helena Duarte, who chairs the board. Duarte said that NATO had no objection.";

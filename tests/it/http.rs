@@ -8,14 +8,14 @@ use tokio::{
 use crate::app::within;
 
 /// The body of the answer.
-pub async fn get(url: &str) -> String {
+pub(crate) async fn get(url: &str) -> String {
     let (head, body) = send(url, "GET", "", b"").await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     String::from_utf8(body).expect("text")
 }
 
 /// Head and body of the answer, with chunks joined.
-pub async fn send(url: &str, method: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
+pub(crate) async fn send(url: &str, method: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
     let rest = url.strip_prefix("http://").expect("an http URL");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let head = format!(

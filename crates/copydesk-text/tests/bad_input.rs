@@ -1,5 +1,7 @@
 //! Bodies that are damaged, hostile or no articles: each gets text or a clear note, in bounded time, on a small stack.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use copydesk_text::{Body, Document, Input, NoteCode, extract};
 use std::time::{Duration, Instant};
 

@@ -47,6 +47,75 @@ pub(crate) fn split(byline: &str) -> Vec<String> {
     names
 }
 
+/// The names in an entry of structured data: trusted to be names, so roles and newsrooms stay, only lists are cut.
+pub(crate) fn split_listed(entry: &str) -> Vec<String> {
+    let mut parts = vec![strip_opener(&tidy(entry)).to_owned()];
+    for separator in SEPARATORS.iter().chain(&[", "]) {
+        parts = parts.iter().flat_map(|part| part.split(separator)).map(str::to_owned).collect();
+    }
+    let proper = |name: &String| {
+        let lower = name.to_lowercase();
+        let chars = name.chars().count();
+        (2..=70).contains(&chars)
+            && name.chars().any(char::is_alphabetic)
+            && !name.contains("://")
+            && !name.contains('@')
+            && !["image:", "photo", "foto:", "bild:", "www."]
+                .iter()
+                .any(|start| lower.trim_start_matches('(').starts_with(start))
+            && !ROLES.iter().any(|role| lower.split(' ').any(|word| word == *role))
+    };
+    parts
+        .iter()
+        .map(|p| p.trim().trim_matches(['"', '|', ',', '.']).trim().to_owned())
+        .filter(proper)
+        .collect()
+}
+
+/// Words of roles that follow a name after a comma.
+const ROLES: &[&str] = &[
+    "reporter",
+    "correspondent",
+    "editor",
+    "redakteur",
+    "redakteurin",
+    "journalist",
+    "writer",
+    "producer",
+    "columnist",
+];
+
+/// True for a newsroom, agency or desk that signs in place of a person.
+pub(crate) fn is_desk(name: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "news",
+        "newsroom",
+        "redaktion",
+        "desk",
+        "nachrichten",
+        "redacción",
+        "redazione",
+        "rédaction",
+        "online",
+        "digital",
+        "editors",
+        "admin",
+        "agency",
+        "agencia",
+        "press",
+        "team",
+        "media",
+        "tv",
+        "ajansı",
+        "редакция",
+        "webdesk",
+        "times",
+    ];
+    let lower = name.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
+        || !name.contains(' ') && name.chars().all(|c| c.is_uppercase())
+}
+
 /// "Doe, Jane" does not occur in bylines often enough to matter; commas separate names from names or from roles.
 fn commas(part: &str) -> Vec<String> {
     part.split([',', '(', '\n']).map(|p| p.trim().to_owned()).collect()

@@ -115,6 +115,18 @@ fn read(text: &str) -> Option<Value> {
     })
 }
 
+/// True for nodes typed as news: newsrooms keep their headline with care, blog systems copy what search engines like.
+pub(crate) fn is_news(node: &Node) -> bool {
+    let news = |value: &Value| {
+        value.as_str().is_some_and(|t| t.ends_with("NewsArticle") || t.ends_with("LiveBlogPosting"))
+    };
+    match node.get("@type") {
+        Some(Value::Array(list)) => list.iter().any(news),
+        Some(value) => news(value),
+        None => false,
+    }
+}
+
 fn rank(node: &Node) -> Option<i32> {
     let types: Vec<&str> = match node.get("@type")? {
         Value::String(one) => vec![one.as_str()],

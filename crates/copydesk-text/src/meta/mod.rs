@@ -31,7 +31,13 @@ pub(crate) fn fill(tree: &Tree<'_>, url: &str, document: &mut Document) -> Optio
         .map(|name| name.trim_start_matches('@').to_owned());
     document.canonical_url =
         head.canonical.clone().or_else(|| head.first(&["og:url"])).map(|u| absolute(&u, url));
-    document.title = title::choose(&head, string("headline"), &seen, document.site_name.as_deref());
+    document.title = title::choose(
+        &head,
+        string("headline"),
+        found.is_some_and(jsonld::is_news),
+        &seen,
+        document.site_name.as_deref(),
+    );
     document.description = head
         .first(&["og:description", "description", "twitter:description"])
         .or_else(|| string("description"));
@@ -66,6 +72,8 @@ pub(crate) fn fill(tree: &Tree<'_>, url: &str, document: &mut Document) -> Optio
     head.language
 }
 
+/// People in JSON-LD come first, then those of `meta`, then those of the visible byline; a newsroom or agency that signs
+/// as author comes last.
 fn authors_of(
     node: Option<&jsonld::Node>,
     head: &Head,
@@ -74,21 +82,32 @@ fn authors_of(
 ) -> Vec<String> {
     let structured =
         node.and_then(|n| n.get("author").or(n.get("creator"))).map(jsonld::names).unwrap_or_default();
-    let people = |names: Vec<String>| -> Vec<String> {
+    let organization = |name: &str| {
+        let squeezed = squeeze(name);
+        site.is_some_and(|site| squeezed == squeeze(site)) || authors::is_desk(name)
+    };
+    let listed: Vec<String> =
+        structured.iter().chain(&head.all(head::AUTHOR)).flat_map(|n| authors::split_listed(n)).collect();
+    let distinct = |names: &mut dyn Iterator<Item = String>, keep: &dyn Fn(&str) -> bool| {
         let mut out: Vec<String> = Vec::new();
-        for name in names.iter().flat_map(|name| authors::split(name)) {
-            let same_as_site = site.is_some_and(|site| site.to_lowercase() == name.to_lowercase());
-            if !same_as_site && !out.iter().any(|n| n.to_lowercase() == name.to_lowercase()) {
+        for name in names {
+            if keep(&name) && !out.iter().any(|n| squeeze(n) == squeeze(&name)) {
                 out.push(name);
             }
         }
         out
     };
-    [structured, head.all(head::AUTHOR), seen.authors.clone()]
+    let person = |name: &str| !organization(name);
+    let from = |names: &[String]| distinct(&mut names.iter().flat_map(|n| authors::split_listed(n)), &person);
+    let shown = distinct(&mut seen.authors.iter().flat_map(|n| authors::split(n)), &person);
+    [from(&structured), from(&head.all(head::AUTHOR)), shown]
         .into_iter()
-        .map(people)
         .find(|names| !names.is_empty())
-        .unwrap_or_default()
+        .unwrap_or_else(|| distinct(&mut listed.into_iter().take(1), &|_| true))
+}
+
+fn squeeze(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn topics(node: Option<&jsonld::Node>, head: &Head) -> Vec<String> {

@@ -2,33 +2,49 @@
 //!
 //! Lives here: the choice among `h1`, OpenGraph, JSON-LD and `<title>`, and cutting the site's name off. Must never come
 //! here: subtitles and other lines. The `h1` that repeats in another place is what readers see; search engines are
-//! often given a shortened or spiced form, so evidence is counted rather than ranked.
+//! often given a shortened or spiced form. In news, two of three places that agree decide.
 
 use super::head::Head;
 use super::visible::Visible;
 use crate::normal::tidy;
 
-/// Chooses the title.
+/// Chooses the title. `news` says that the headline comes from a node typed as news.
 pub(crate) fn choose(
     head: &Head,
     headline: Option<String>,
+    news: bool,
     seen: &Visible,
     site: Option<&str>,
 ) -> Option<String> {
-    let opened = head.first(&["og:title"]).map(|t| without_site(&t, site));
-    let twitter = head.first(&["twitter:title"]).map(|t| without_site(&t, site));
-    let titled = head.title.as_deref().map(|t| without_site(t, site));
+    let cut = |t: &String| without_site(t, site);
+    let headline = headline.as_ref().map(cut);
+    let opened = head.first(&["og:title"]).as_ref().map(cut);
+    let twitter = head.first(&["twitter:title"]).as_ref().map(cut);
+    let titled = head.title.as_ref().map(cut);
     let said: Vec<&String> = [&headline, &opened, &twitter, &titled].into_iter().flatten().collect();
     // A shown headline that any other place repeats, at least in part.
-    let shown = seen.headings.iter().find(|h| said.iter().any(|s| same(s, h)));
-    let similar = || seen.headings.iter().find(|h| said.iter().any(|s| alike(s, h)));
-    shown
-        .or_else(similar)
-        .cloned()
-        .or_else(|| headline.clone())
-        .or_else(|| opened.clone())
+    let shown = || {
+        let repeated = seen.headings.iter().find(|h| said.iter().any(|s| same(s, h)));
+        repeated.or_else(|| seen.headings.iter().find(|h| said.iter().any(|s| alike(s, h)))).cloned()
+    };
+    // In news two of the three carefully kept places agree: a kicker before the `h1` or a headline for search engines
+    // is outvoted.
+    let agreed = || {
+        let (headline, opened) = (headline.as_ref().filter(|_| news)?, opened.as_ref()?);
+        let shown = |t: &String| seen.headings.iter().any(|h| same(h, t));
+        if same(headline, opened) || shown(headline) {
+            Some(headline.clone())
+        } else {
+            shown(opened).then(|| opened.clone())
+        }
+    };
+    agreed()
+        .or_else(|| headline.clone().filter(|_| news))
+        .or_else(shown)
+        .or(headline)
+        .or(opened)
         .or_else(|| seen.headings.first().cloned())
-        .or_else(|| titled.clone())
+        .or(titled)
         .or(twitter)
         .map(|t| tidy(&t))
         .filter(|t| !t.is_empty())
