@@ -64,7 +64,7 @@ check-sqlx: ## Fail if `make sqlx-prepare` would change anything
 	scripts/setup cc postgres
 	scripts/with-postgres scripts/sqlx check
 
-bench: ## Measure the service beside this machine's own limits (10 minutes)
+bench: ## Measure the service beside this machine's own limits (2 minutes)
 	scripts/setup cc postgres
 	cargo build --release --locked --package copydesk --package copydesk-bench
 	$(TARGET_DIR)/release/copydesk-bench --server-bin $(TARGET_DIR)/release/copydesk

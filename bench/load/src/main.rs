@@ -1,0 +1,111 @@
+//! `make bench`: what the service does, beside what this machine could do without it, as a table for the README.
+//!
+//! Everything runs on this machine and shares its processors: the load, the service and Postgres, with durability on.
+
+mod articles;
+mod limits;
+mod load;
+mod server;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Result;
+use clap::Parser;
+use copydesk::postgres::{EmbeddedPostgres, Options};
+
+use server::Server;
+
+/// Measures a copydesk binary end to end. Takes about two minutes.
+#[derive(Parser)]
+struct Arguments {
+    /// The release build to measure.
+    #[arg(long, default_value = "target/release/copydesk", value_name = "FILE")]
+    server_bin: PathBuf,
+    /// Articles of each run at full speed.
+    #[arg(long, default_value_t = 4_000, value_name = "N")]
+    articles: u64,
+    /// Articles per second of the light load.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    light_rate: u64,
+    /// How long the light load lasts.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    light_seconds: u64,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let folder = tempfile::Builder::new().prefix("copydesk-bench-").tempdir()?;
+    let options = Options { data_dir: folder.path().to_owned(), bin_dir: None };
+    let postgres = EmbeddedPostgres::start(&options).await?;
+    // Postgres is stopped whether the measurement succeeds or not.
+    let measured = measure(&arguments, postgres.url(), &folder).await;
+    postgres.stop().await;
+    measured
+}
+
+async fn measure(arguments: &Arguments, postgres_url: &str, folder: &tempfile::TempDir) -> Result<()> {
+    let articles = arguments.articles;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let mean_bytes =
+        (0..articles).map(|number| articles::text_of(number).len() as u64).sum::<u64>() / articles.max(1);
+    println!("{processors} processors, {articles} articles of {mean_bytes} bytes\n");
+    println!("| measured | value |\n|---|---:|");
+
+    row(
+        "*limit:* 8 KB writes that wait for the disk",
+        limits::synced_writes_per_second(folder.path())?,
+        "/s",
+    );
+    for connections in [1, 4] {
+        let rows = limits::inserted_rows_per_second(postgres_url, connections).await?;
+        row(
+            &format!("*limit:* bare insert of the same articles, batches of 100, connections: {connections}"),
+            rows,
+            "/s",
+        );
+    }
+    for in_flight in [1, 64] {
+        let calls = limits::unary_calls_per_second(in_flight).await?;
+        row(&format!("*limit:* bare gRPC call with an article in it, in flight: {in_flight}"), calls, "/s");
+    }
+
+    let server = Server::start(&arguments.server_bin, postgres_url, "unary", &["--no-workers"]).await?;
+    row("submitted and durable, one by one", load::submit_unary(&server.url, articles / 10, 1).await?, "/s");
+    row(
+        "submitted and durable, 64 calls in flight",
+        load::submit_unary(&server.url, articles, 64).await?,
+        "/s",
+    );
+    let rates = load::submit_stream(&server.url, articles, false).await?;
+    row("submitted and durable, one stream", rates.submitted, "/s");
+    server.stop().await?;
+
+    let server = Server::start(&arguments.server_bin, postgres_url, "whole", &[]).await?;
+    let rates = load::submit_stream(&server.url, articles, true).await?;
+    row("submitted and durable while others are processed", rates.submitted, "/s");
+    row("**submitted, processed and delivered to a subscriber**", rates.delivered, "/s");
+    if let Some(peak_mb) = server.peak_memory_mb() {
+        row("**server memory, peak of that run**", peak_mb, " MB");
+    }
+    server.stop().await?;
+
+    let server = Server::start(&arguments.server_bin, postgres_url, "light", &[]).await?;
+    let span = Duration::from_secs(arguments.light_seconds);
+    let light = load::trickle(&server.url, arguments.light_rate, span).await?;
+    server.stop().await?;
+    let at = format!("at {} articles/s", arguments.light_rate);
+    for (what, latencies) in [
+        ("**commit to subscriber**", &light.commit_to_subscriber),
+        ("submit to durable answer", &light.submit),
+        ("submit to result at the subscriber", &light.submit_to_result),
+    ] {
+        let (median, tail) = (latencies.percentile(50.0), latencies.percentile(99.0));
+        println!("| {what} {at}, p50 / p99 | {median:.1} / {tail:.1} ms |");
+    }
+    Ok(())
+}
+
+fn row(what: &str, value: f64, unit: &str) {
+    println!("| {what} | {value:.0}{unit} |");
+}
