@@ -244,18 +244,19 @@ impl Printer {
 fn explain(server: &ServerArgs, error: Error) -> anyhow::Error {
     let Some(status) = error.status() else { return server.explain(error) };
     let metadata = status.get_details_error_info().map(|info| info.metadata).unwrap_or_default();
-    match status.code() {
-        Code::OutOfRange => {
-            let other = metadata.get("oldest_cursor").or_else(|| metadata.get("head_cursor"));
-            let way_out = other.map(|cursor| format!(" or --from {cursor}")).unwrap_or_default();
-            anyhow!("{}\n\nGo on with --from beginning{way_out}.", status.message())
-        }
-        Code::InvalidArgument if status.message().contains("after_cursor") => {
-            anyhow!(
-                "--from is no cursor of this server\n\n`copydesk watch` prints one with every update; or use --from beginning."
-            )
-        }
-        Code::FailedPrecondition => anyhow!("{}\n\nGo on with --from beginning.", status.message()),
-        _ => server.explain(error),
+    let code = status.code();
+    if code == Code::OutOfRange {
+        let other = metadata.get("oldest_cursor").or_else(|| metadata.get("head_cursor"));
+        let way_out = other.map(|cursor| format!(" or --from {cursor}")).unwrap_or_default();
+        return anyhow!("{}\n\nGo on with --from beginning{way_out}.", status.message());
     }
+    if code == Code::FailedPrecondition {
+        return anyhow!("{}\n\nGo on with --from beginning.", status.message());
+    }
+    if code == Code::InvalidArgument && status.message().contains("after_cursor") {
+        return anyhow!(
+            "--from is no cursor of this server\n\n`copydesk watch` prints one with every update; or use --from beginning."
+        );
+    }
+    server.explain(error)
 }

@@ -118,7 +118,7 @@ async fn a_watch_ends_at_ctrl_c_and_says_where_to_go_on() {
 
 #[tokio::test]
 async fn analyze_prints_a_line_for_every_line_in_order_even_for_a_broken_one() {
-    let input = r#"{"externalId":"1","text":"Angela Merkel spoke in 🇩🇪 Berlin."}
+    let input = r#"{"externalId":"1","language":"en","text":"Angela Merkel spoke in 🇩🇪 Berlin."}
 {"externalId":"2","text":"misspelt field","titel":"x"}
 
 not json

@@ -60,12 +60,11 @@ pub(crate) fn server_delay(status: &Status) -> Option<Duration> {
 
 /// Whether the same call may succeed a little later.
 pub(crate) fn is_worth_a_retry(status: &Status) -> bool {
-    match status.code() {
-        Code::Unavailable => true,
+    if status.code() == Code::ResourceExhausted {
         // Without RetryInfo it is a message that is too large, and stays so.
-        Code::ResourceExhausted => server_delay(status).is_some(),
-        _ => connection_was_lost(status),
+        return server_delay(status).is_some();
     }
+    status.code() == Code::Unavailable || connection_was_lost(status)
 }
 
 /// Whether a subscription must give up. Everything else is taken for passing: the cursor makes a new try free of loss.

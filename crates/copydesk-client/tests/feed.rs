@@ -2,6 +2,8 @@
 //!
 //! Each connection plays the next script; every request that arrives is recorded.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail at any step, and says where")]
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},

@@ -1,5 +1,7 @@
 //! What submitting promises, held against a fake ArticleService that refuses, breaks and remembers request ids.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail at any step, and says where")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},

@@ -8,6 +8,7 @@ use anstyle::Style;
 use copydesk_proto::v1::{self, ArticleState, ParagraphKind};
 
 use super::{
+    super::choices,
     Category, Role, Screen,
     flow::{Measure, Run, wrap},
     line::{clip, date, percent},
@@ -294,10 +295,10 @@ impl Sheet<'_> {
 
 /// The contract's name of a type, without its prefix.
 fn type_name(entity: &v1::Entity) -> String {
-    match entity.r#type() {
-        v1::EntityType::Custom if !entity.custom_type.is_empty() => entity.custom_type.clone(),
-        other => other.as_str_name().trim_start_matches("ENTITY_TYPE_").to_owned(),
+    if entity.r#type() == v1::EntityType::Custom && !entity.custom_type.is_empty() {
+        return entity.custom_type.clone();
     }
+    choices::entity_type_name(entity.r#type()).to_owned()
 }
 
 fn byte_range(text: &str, span: Option<&v1::Span>) -> Option<(usize, usize)> {
