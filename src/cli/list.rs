@@ -27,9 +27,6 @@ const MAX_PAGE_SIZE: usize = 500;
   copydesk list --state failed --json | jq -r .articleId
   copydesk list --filter 'source = \"reuters\" AND language = \"en\"' --limit 0")]
 pub(crate) struct ListArgs {
-    #[command(flatten)]
-    filter: FilterArgs,
-
     /// Show at most this many; 0 shows all
     #[arg(long, short = 'n', default_value_t = 50, value_name = "N")]
     limit: usize,
@@ -45,6 +42,9 @@ pub(crate) struct ListArgs {
     /// With --json: what the offsets count
     #[arg(long, value_enum, default_value_t, requires = "json", value_name = "UNIT")]
     offsets: Offsets,
+
+    #[command(flatten)]
+    filter: FilterArgs,
 
     #[command(flatten)]
     server: ServerArgs,

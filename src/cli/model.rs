@@ -72,7 +72,7 @@ fn import_package(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let model = Model::from_bytes(&compiled)?;
     let output = match &args.output {
         Some(output) => output.clone(),
-        None => PathBuf::from(format!("{}-{}.cdner", model.name(), model.version())),
+        None => PathBuf::from(file_name(&model)),
     };
     fs::write(&output, &compiled).with_context(|| format!("cannot write {}", output.display()))?;
     let size = mebibytes(compiled.len());
@@ -85,6 +85,14 @@ fn import_package(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         output.display()
     )?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// spaCy's name of the package; the name in its own files lacks the language.
+fn file_name(model: &Model) -> String {
+    let (name, language) = (model.name(), model.language());
+    let prefix =
+        if name.starts_with(&format!("{language}_")) { String::new() } else { format!("{language}_") };
+    format!("{prefix}{name}-{}.cdner", model.version())
 }
 
 /// An installed package has its data a folder or two below its name: en_core_web_sm/en_core_web_sm-3.8.0/config.cfg.

@@ -81,10 +81,8 @@ impl Reading {
     }
 
     pub(super) fn encoding(&mut self, number: i32) -> v1::OffsetEncoding {
-        match self.known("offset_encoding", number, v1::OffsetEncoding::Utf8) {
-            v1::OffsetEncoding::Unspecified => v1::OffsetEncoding::Utf8,
-            encoding => encoding,
-        }
+        let encoding = self.known("offset_encoding", number, v1::OffsetEncoding::Utf8);
+        if encoding == v1::OffsetEncoding::Unspecified { v1::OffsetEncoding::Utf8 } else { encoding }
     }
 
     /// The body is read along when offsets into it must be converted.
@@ -94,10 +92,8 @@ impl Reading {
         default: v1::ArticleView,
         encoding: v1::OffsetEncoding,
     ) -> View {
-        let view = match self.known("view", number, default) {
-            v1::ArticleView::Unspecified => default,
-            view => view,
-        };
+        let given = self.known("view", number, default);
+        let view = if given == v1::ArticleView::Unspecified { default } else { given };
         match view {
             v1::ArticleView::Full if encoding == v1::OffsetEncoding::Utf8 => View::Full,
             v1::ArticleView::Full => View::FullWithBody,
@@ -112,12 +108,10 @@ impl Reading {
         }
         let mut wanted = Vec::new();
         for number in numbers {
-            match self.known("features", *number, v1::Feature::Unspecified) {
-                v1::Feature::Unspecified if *number == 0 => {
-                    self.refuse("features", "0 is no feature; leave the field empty for all of them");
-                }
-                feature => wanted.push(feature),
+            if *number == 0 {
+                self.refuse("features", "0 is no feature; leave the field empty for all of them");
             }
+            wanted.push(self.known("features", *number, v1::Feature::Unspecified));
         }
         wanted
     }
@@ -182,10 +176,8 @@ impl Reading {
             .entity_types
             .iter()
             .filter_map(|number| {
-                match self.known("filter.entity_types", *number, v1::EntityType::Unspecified) {
-                    v1::EntityType::Unspecified => None,
-                    kind => i16::try_from(i32::from(kind)).ok(),
-                }
+                let kind = self.known("filter.entity_types", *number, v1::EntityType::Unspecified);
+                i16::try_from(i32::from(kind)).ok().filter(|_| kind != v1::EntityType::Unspecified)
             })
             .collect();
         Filter {

@@ -304,21 +304,19 @@ impl Subscriber {
     }
 
     fn close_for(&mut self, resume_from: Position, error: &StoreError) -> Message {
-        match error {
-            StoreError::Trimmed { .. } => self.close(
+        if let StoreError::Trimmed { .. } = error {
+            return self.close(
                 resume_from,
                 v1::ClosingReason::Retention,
                 "the next updates are no longer held; subscribe from the beginning or read the articles anew",
-            ),
-            error => {
-                warn!(error = error as &dyn std::error::Error, "a stream is closed: the log cannot be read");
-                self.close(
-                    resume_from,
-                    v1::ClosingReason::StoreUnavailable,
-                    "the store is not available; subscribe again later",
-                )
-            }
+            );
         }
+        warn!(error = error as &dyn std::error::Error, "a stream is closed: the log cannot be read");
+        self.close(
+            resume_from,
+            v1::ClosingReason::StoreUnavailable,
+            "the store is not available; subscribe again later",
+        )
     }
 
     fn close(&mut self, resume_from: Position, reason: v1::ClosingReason, message: &str) -> Message {

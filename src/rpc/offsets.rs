@@ -39,10 +39,8 @@ impl<'a> Offsets<'a> {
             return saturate(byte);
         }
         let byte = byte.min(self.text.len());
-        let Some((step, before)) = self.counts.iter().copied().enumerate().take(byte / STEP_BYTES + 1).last()
-        else {
-            return 0;
-        };
+        let step = (byte / STEP_BYTES).min(self.counts.len().saturating_sub(1));
+        let Some(before) = self.counts.get(step).copied() else { return 0 };
         // A remembered count stands at the first character that begins at or after the step.
         let mut from = step * STEP_BYTES;
         while !self.text.is_char_boundary(from) {

@@ -67,13 +67,12 @@ impl From<sqlx::Error> for StoreError {
 
 impl From<MigrateError> for StoreError {
     fn from(error: MigrateError) -> StoreError {
-        match error {
-            MigrateError::Execute(error) => match StoreError::from(error) {
-                StoreError::Statement(error) => StoreError::Migration(MigrateError::Execute(error)),
-                transient => transient,
-            },
-            other => StoreError::Migration(other),
+        let MigrateError::Execute(cause) = error else { return StoreError::Migration(error) };
+        let cause = StoreError::from(cause);
+        if let StoreError::Statement(statement) = cause {
+            return StoreError::Migration(MigrateError::Execute(statement));
         }
+        cause
     }
 }
 

@@ -128,6 +128,7 @@ fn guard(data_dir: &Path) -> std::process::ChildStdin {
         fi
         rm -rf "$1"
     "#;
+    #[allow(clippy::zombie_processes, reason = "the guard outlives this process; that is what it is for")]
     let mut guard = Command::new("sh")
         .args(["-c", SCRIPT, "guard"])
         .arg(data_dir)

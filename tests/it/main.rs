@@ -2,6 +2,11 @@
 //!
 //! One binary, so that one cluster serves every test. A test takes a database of its own with `cluster::database()`.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it waits for, and passes over the rest"
+)]
+
 mod app;
 mod articles;
 mod bad_input;

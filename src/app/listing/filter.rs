@@ -187,12 +187,13 @@ fn state_number(value: &str) -> Result<i16, String> {
 
 fn entity_type_number(value: &str) -> Result<i16, String> {
     let label = value.strip_prefix("ENTITY_TYPE_").unwrap_or(value);
-    match EntityType::from(label.to_owned()) {
-        EntityType::Custom(label) if label != "CUSTOM" => Err(format!(
+    let kind = EntityType::from(label.to_owned());
+    if matches!(kind, EntityType::Custom(_)) && label != "CUSTOM" {
+        return Err(format!(
             "{label:?} is no entity type; there are PERSON, ORG, GPE and the others of the contract"
-        )),
-        kind => Ok(kind.number()),
+        ));
     }
+    Ok(kind.number())
 }
 
 #[cfg(test)]

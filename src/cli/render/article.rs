@@ -103,6 +103,7 @@ impl Sheet<'_> {
             out += "\n";
             out += &self.wrap(&[Run::new(&*article.dateline, Role::Quiet.style())], INDENT, INDENT);
         }
+        let mut kind_before = None;
         for paragraph in &article.paragraphs {
             let Some(range) = byte_range(&article.text, paragraph.span.as_ref()) else { continue };
             let (base, first_indent, indent) = match paragraph.kind() {
@@ -113,7 +114,12 @@ impl Sheet<'_> {
                 ParagraphKind::Preformatted => (Style::new(), "    ┊ ", "    ┊   "),
                 ParagraphKind::Body | ParagraphKind::Unspecified => (Style::new(), INDENT, INDENT),
             };
-            out += "\n";
+            // Items of one list stand close together.
+            let is_row = matches!(paragraph.kind(), ParagraphKind::ListItem | ParagraphKind::TableRow);
+            if !is_row || kind_before != Some(paragraph.kind()) {
+                out += "\n";
+            }
+            kind_before = Some(paragraph.kind());
             for line in lines(&article.text, range) {
                 out += &self.wrap(&self.marked(line, base), first_indent, indent);
             }
@@ -163,7 +169,7 @@ impl Sheet<'_> {
         let mut out = String::new();
         for caption in &self.article.captions {
             let mut runs =
-                vec![Run::new("Picture  ", Role::Label.style()), Run::new(&*caption.text, Style::new())];
+                vec![Run::new("Picture: ", Role::Label.style()), Run::new(&*caption.text, Style::new())];
             if !caption.credit.is_empty() {
                 runs.push(Run::new(format!(" ({})", caption.credit), Role::Quiet.style()));
             }
@@ -224,8 +230,13 @@ impl Sheet<'_> {
         let mut out = self.section("Removed");
         let quiet = |text: &str| self.screen.paint(Role::Quiet, text);
         for (reason, pieces) in reasons {
-            let count = if pieces.len() == 1 { String::new() } else { format!(" ({})", pieces.len()) };
-            out += &format!("{INDENT}{}{count}\n", clip(&reason.replace('_', " "), 60));
+            let reason = clip(&reason.replace('_', " "), 40);
+            if let [piece] = pieces.as_slice() {
+                let room = self.screen.width.saturating_sub(INDENT.len() + reason.len() + 2);
+                out += &format!("{INDENT}{reason}: {}\n", quiet(&clip(&piece.text, room)));
+                continue;
+            }
+            out += &format!("{INDENT}{reason} ({})\n", pieces.len());
             for piece in pieces.iter().take(MAX_REMOVED_PER_REASON) {
                 let room = self.screen.width.saturating_sub(HANGING.len() + 2);
                 out += &format!("{HANGING}{}\n", quiet(&format!("- {}", clip(&piece.text, room))));
@@ -308,3 +319,6 @@ fn lines(text: &str, (begin, end): (usize, usize)) -> Vec<(usize, usize)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,10 @@ fn two_lines(
     article: &v1::Article,
     cursor: Option<&str>,
 ) -> String {
-    let title = if article.title.is_empty() { "(no title)" } else { &article.title };
+    // Before it is processed an article has no title but the one that its sender gave.
+    let title =
+        [&article.title, &article.external_id, &article.url].into_iter().find(|text| !text.is_empty());
+    let title = title.map_or("(no title)", String::as_str);
     let head = columns(time) + 13;
     let first = format!(
         "{}  {} {}\n",

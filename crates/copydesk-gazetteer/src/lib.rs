@@ -1,0 +1,1 @@
+//! Users' own name lists, compiled and matched.
