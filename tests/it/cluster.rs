@@ -115,7 +115,6 @@ impl Cluster {
 }
 
 /// Starts the guard: it waits for the end of its input, then stops the server and removes the folder.
-#[allow(clippy::zombie_processes, reason = "it outlives this process, which is its purpose")]
 fn guard(data_dir: &Path) -> std::process::ChildStdin {
     use std::os::unix::process::CommandExt;
 
