@@ -36,7 +36,6 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(
     name = "copydesk",
     version,
-    propagate_version = true,
     after_help = "First steps:
   copydesk demo                      see it work on the sample articles, with nothing to set up
   copydesk analyze story.html        one article, no server

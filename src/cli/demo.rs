@@ -88,8 +88,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
             waiting.finish_and_clear();
             let screen = Screen::of_stdout();
             introduce(&screen, &url, started.elapsed())?;
-            demonstrate(&screen, &url, samples).await?;
-            conclude(&screen, &args)?;
+            let times = demonstrate(&screen, &url, samples).await?;
+            conclude(&screen, &args, times)?;
             Ok(ExitCode::SUCCESS)
         } => demonstrated,
         ended = &mut service => {
@@ -150,7 +150,12 @@ fn introduce(screen: &Screen, url: &str, took: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn demonstrate(screen: &Screen, url: &str, samples: Vec<inputs::Input>) -> anyhow::Result<()> {
+/// Shows every sample; the times from submitting each to its update.
+async fn demonstrate(
+    screen: &Screen,
+    url: &str,
+    samples: Vec<inputs::Input>,
+) -> anyhow::Result<Vec<Duration>> {
     let client = Client::connect(url).await?;
     let mut subscription = client.subscribe(SubscriptionOptions {
         filter: v1::UpdateFilter {
@@ -165,6 +170,7 @@ async fn demonstrate(screen: &Screen, url: &str, samples: Vec<inputs::Input>) ->
     while !matches!(next(&mut subscription).await?, Event::Ready(_)) {}
 
     let mut out = std::io::stdout();
+    let mut times = Vec::new();
     for unread in inputs::articles(samples) {
         let place = unread.place();
         let article = unread.read().map_err(|broken| anyhow!("{}: {}", broken.place, broken.problem))?;
@@ -182,10 +188,11 @@ async fn demonstrate(screen: &Screen, url: &str, samples: Vec<inputs::Input>) ->
                 .with_context(|| format!("{place} was stored, but no update came"))??
         };
         let took = submitted.elapsed();
+        times.push(took);
         writeln!(out, "{}", screen.paint(Role::Quiet, &place))?;
         writeln!(out, "{}", render::article(screen, &article, Some(took)))?;
     }
-    Ok(())
+    Ok(times)
 }
 
 /// The article of the update that ends the processing of `article_id`.
@@ -206,11 +213,19 @@ async fn next(subscription: &mut Subscription) -> anyhow::Result<Event> {
     }
 }
 
-fn conclude(screen: &Screen, args: &DemoArgs) -> anyhow::Result<()> {
+fn conclude(screen: &Screen, args: &DemoArgs, mut times: Vec<Duration>) -> anyhow::Result<()> {
+    times.sort();
+    let [median, longest] = [times.get(times.len() / 2), times.last()]
+        .map(|time| render::duration(time.copied().unwrap_or_default()));
     let program = std::env::args().next().unwrap_or_else(|| "copydesk".to_owned());
     let data_dir = args.data_dir.as_ref().map(|folder| format!(" --data-dir {}", folder.display()));
     let samples = args.samples.display();
     let mut out = std::io::stdout();
+    let summary = format!(
+        "{} articles: {median} (at most {longest}) from submitting one to its update, with everything stored.",
+        times.len()
+    );
+    writeln!(out, "{}\n", screen.paint(Role::Good, &summary))?;
     writeln!(out, "{}", screen.paint(Role::Title, "To look further"))?;
     for (arguments, meaning) in [
         (

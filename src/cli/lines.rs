@@ -71,7 +71,8 @@ pub(crate) fn raw_article(file: &str, line: &Line) -> Result<v1::RawArticle, Bro
         return Err(broken(String::new(), format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20)));
     };
     json::from_line(bytes).map_err(|error| {
-        let problem = format!("is no RawArticle: {error:#}");
+        // Of one line there is only one line.
+        let problem = format!("is no RawArticle: {error:#}").replace(" at line 1 column ", " at column ");
         broken(external_id_of(bytes).unwrap_or_default(), problem)
     })
 }

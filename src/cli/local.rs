@@ -41,7 +41,5 @@ impl Analyst {
 /// A model from a file.
 pub(crate) fn read_model(path: &Path) -> anyhow::Result<Model> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Model::from_bytes(&bytes).with_context(|| {
-        format!("{} is no model of this version; `copydesk model import` makes one", path.display())
-    })
+    Model::from_bytes(&bytes).with_context(|| format!("cannot use {}", path.display()))
 }

@@ -34,7 +34,7 @@ impl ServerArgs {
     /// An error of the client with what to do about it.
     pub(crate) fn explain(&self, error: Error) -> anyhow::Error {
         match error {
-            Error::Url { url, .. } => anyhow!(
+            Error::Url { url } => anyhow!(
                 "`{url}` is not the URL of a server\n\nIt looks like http://127.0.0.1:50051; set it with --server URL or COPYDESK_SERVER."
             ),
             Error::Unreachable { url, .. } => self.unreachable(&url),
@@ -43,6 +43,9 @@ impl ServerArgs {
                 if status.code() == Code::Unavailable && std::error::Error::source(&*status).is_some() =>
             {
                 self.unreachable(&self.server)
+            }
+            Error::Status(status) if status.code() == Code::NotFound => {
+                anyhow!("{}\n\n`copydesk list` shows the articles that there are.", describe(&status))
             }
             Error::Status(status) => anyhow!(describe(&status)),
             other @ (Error::Gap { .. } | Error::Protocol(_)) => anyhow::Error::new(other),

@@ -250,6 +250,11 @@ fn explain(server: &ServerArgs, error: Error) -> anyhow::Error {
             let way_out = other.map(|cursor| format!(" or --from {cursor}")).unwrap_or_default();
             anyhow!("{}\n\nGo on with --from beginning{way_out}.", status.message())
         }
+        Code::InvalidArgument if status.message().contains("after_cursor") => {
+            anyhow!(
+                "--from is no cursor of this server\n\n`copydesk watch` prints one with every update; or use --from beginning."
+            )
+        }
         Code::FailedPrecondition => anyhow!("{}\n\nGo on with --from beginning.", status.message()),
         _ => server.explain(error),
     }

@@ -10,6 +10,7 @@
 mod app;
 mod articles;
 mod bad_input;
+mod cli;
 mod cluster;
 mod feed;
 mod http;

@@ -260,7 +260,10 @@ struct Pager {
 
 fn endpoint(url: &str) -> Result<Endpoint, Error> {
     let endpoint = Endpoint::from_shared(url.to_owned())
-        .map_err(|source| Error::Url { url: url.to_owned(), source })?
+        .ok()
+        // "localhost:50051" parses too, as a host without a scheme that nothing can be sent to.
+        .filter(|endpoint| endpoint.uri().scheme().is_some())
+        .ok_or_else(|| Error::Url { url: url.to_owned() })?
         .connect_timeout(Duration::from_secs(5))
         .tcp_nodelay(true)
         // A peer that vanished without a word would otherwise leave a quiet subscription waiting for ever.

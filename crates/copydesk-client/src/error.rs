@@ -13,8 +13,6 @@ pub enum Error {
     Url {
         /// As given.
         url: String,
-        /// What is wrong with it.
-        source: tonic::transport::Error,
     },
     /// Nothing answers there.
     Unreachable {
@@ -56,7 +54,9 @@ impl From<Status> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Url { url, .. } => write!(f, "`{url}` is not the URL of a server"),
+            Error::Url { url } => {
+                write!(f, "`{url}` is not the URL of a server, like http://127.0.0.1:50051")
+            }
             Error::Unreachable { url, .. } => write!(f, "nothing answers at {url}"),
             Error::Status(status) => write!(f, "{}: {}", status.code(), status.message()),
             Error::Gap { .. } => {
@@ -70,9 +70,9 @@ impl fmt::Display for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Error::Url { source, .. } | Error::Unreachable { source, .. } => Some(source),
+            Error::Unreachable { source, .. } => Some(source),
             // The status is told by Display already.
-            Error::Status(_) | Error::Gap { .. } | Error::Protocol(_) => None,
+            Error::Url { .. } | Error::Status(_) | Error::Gap { .. } | Error::Protocol(_) => None,
         }
     }
 }
