@@ -26,7 +26,10 @@ run: ## Build and serve on 127.0.0.1:50051 with the embedded Postgres, until Ctr
 	cargo build --release --locked
 	$(TARGET_DIR)/release/copydesk serve
 
-test: test-rust test-clients ## All tests; no database has to run
+# Testing builds the binary too; building it once more, for fewer packages, would compile half of them again.
+test: test-rust ## All tests; no database has to run
+	scripts/setup python
+	scripts/test-clients
 
 test-rust: ## The Rust tests only
 	scripts/setup cc postgres

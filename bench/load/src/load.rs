@@ -207,7 +207,7 @@ fn count_results(mut feed: Feed, articles: u64) -> JoinHandle<Result<()>> {
                 match update.kind() {
                     UpdateKind::Processed => results += 1,
                     UpdateKind::Failed => bail!("an article failed: {update:?}"),
-                    _ => {}
+                    UpdateKind::Accepted | UpdateKind::Deleted | UpdateKind::Unspecified => {}
                 }
             }
         }

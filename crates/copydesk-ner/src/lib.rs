@@ -6,6 +6,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod article;
 mod attributes;
 mod blueprint;
 mod calibration;

@@ -27,8 +27,12 @@ fn number(value: &Value) -> usize {
 fn tokens_are_spacys() {
     for record in records() {
         let text = record["text"].as_str().unwrap();
-        let expected: Vec<&str> =
-            record["tokens"].as_array().unwrap().iter().map(|t| &text[number(&t[0])..number(&t[1])]).collect();
+        let expected: Vec<&str> = record["tokens"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| &text[number(&t[0])..number(&t[1])])
+            .collect();
         let found: Vec<&str> = model().tokenize(text).iter().map(|t| &text[t.begin..t.end]).collect();
         assert_eq!(found, expected, "in {text:?}");
     }

@@ -26,10 +26,70 @@ impl Numbers {
 
 /// Pieces that tokenizer rules care about, beside plain words and any character at all.
 const PIECES: &[&str] = &[
-    " ", "  ", "\n", "\t", "\u{a0}", "\u{2028}", "'", "’", "\"", "“", "(", ")", "[", "]", ".", "..", "…", ",", ":", ";",
-    "-", "—", "/", "@", "#", "$", "€", "%", "°", "C.", "U.S.", "can't", "'s", "’s", ":)", ":-(", "http://", "www.a.com",
-    "10km", "5%", "é", "ß", "İ", "ǅ", "Σ", "日本", "한국", "😀", "🇺🇸", "\u{200d}", "\u{301}", "\u{1f}", "\0", "a", "B",
-    "Paris", "John", "Smith", "the", "9", "²", "½", "٣", "\u{feff}",
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    "\u{a0}",
+    "\u{2028}",
+    "'",
+    "’",
+    "\"",
+    "“",
+    "(",
+    ")",
+    "[",
+    "]",
+    ".",
+    "..",
+    "…",
+    ",",
+    ":",
+    ";",
+    "-",
+    "—",
+    "/",
+    "@",
+    "#",
+    "$",
+    "€",
+    "%",
+    "°",
+    "C.",
+    "U.S.",
+    "can't",
+    "'s",
+    "’s",
+    ":)",
+    ":-(",
+    "http://",
+    "www.a.com",
+    "10km",
+    "5%",
+    "é",
+    "ß",
+    "İ",
+    "ǅ",
+    "Σ",
+    "日本",
+    "한국",
+    "😀",
+    "🇺🇸",
+    "\u{200d}",
+    "\u{301}",
+    "\u{1f}",
+    "\0",
+    "a",
+    "B",
+    "Paris",
+    "John",
+    "Smith",
+    "the",
+    "9",
+    "²",
+    "½",
+    "٣",
+    "\u{feff}",
 ];
 
 fn random_text(numbers: &mut Numbers) -> String {
@@ -99,23 +159,23 @@ fn no_texts_and_empty_texts_have_no_mentions() {
 }
 
 #[test]
-fn a_million_unbroken_characters_are_taken_in_linear_time() {
-    for unit in ["a", "(", ".", "!", "'", "a.", "a-", "é", "x/", "1,", ":)", "@", "9.9.9.", "http://a"] {
-        let text = unit.repeat(1_000_000 / unit.len());
-        check_tokens(&text);
+fn a_million_unbroken_characters_are_tokenized_in_linear_time() {
+    for unit in ["a", "(", ".", "a-", "é", "9.9.9.", "http://a"] {
+        check_tokens(&unit.repeat(1_000_000 / unit.len()));
     }
 }
 
 #[test]
-fn a_single_line_of_ten_megabytes_is_recognized_within_bounded_buffers() {
+fn a_single_line_of_ten_megabytes_is_tokenized_and_two_are_recognized() {
     let sentence = "Angela Merkel met Emmanuel Macron in Berlin on Monday, said Reuters, and flew to Paris. ";
-    let text = sentence.repeat(10_000_000 / sentence.len());
+    check_tokens(&sentence.repeat(10_000_000 / sentence.len()));
+    let text = sentence.repeat(2_000_000 / sentence.len());
     let mentions = &model().recognize(&mut Scratch::new(), &[&text])[0];
     check_mentions(&text, mentions);
     // Far from the ends every sentence is seen in the same surroundings.
-    let inside = |mention: &&Mention| (1_000_000..9_000_000).contains(&mention.begin);
+    let inside = |mention: &&Mention| (500_000..1_500_000).contains(&mention.begin);
     let count = mentions.iter().filter(inside).count();
-    assert!(count > 5 * 8_000_000 / sentence.len() && count < 7 * 8_000_000 / sentence.len(), "{count}");
+    assert!(count > 5 * 1_000_000 / sentence.len() && count < 7 * 1_000_000 / sentence.len(), "{count}");
 }
 
 #[test]
@@ -125,7 +185,9 @@ fn one_model_serves_many_threads_and_one_scratch_many_models() {
     let expected = model().recognize(&mut scratch, &[text]);
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| assert_eq!(model().recognize(&mut Scratch::new(), &[text; 9]), vec![expected[0].clone(); 9]));
+            scope.spawn(|| {
+                assert_eq!(model().recognize(&mut Scratch::new(), &[text; 9]), vec![expected[0].clone(); 9])
+            });
         }
     });
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/en_core_web_md-3.8.0.cdner");
