@@ -55,7 +55,7 @@ impl Screen {
     }
 }
 
-/// NO_COLOR (https://no-color.org) says no and CLICOLOR_FORCE (for `| less -R`) says yes, each with any value but the
+/// NO_COLOR (<https://no-color.org>) says no and CLICOLOR_FORCE (for `| less -R`) says yes, each with any value but the
 /// empty one. A terminal that calls itself dumb shows escapes as letters.
 fn wants_colour(is_terminal: bool) -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());

@@ -116,7 +116,7 @@ impl Pump {
         }
     }
 
-    async fn one_stream(&mut self, mut submissions: Pin<&mut (impl FusedStream<Item = Submission>)>) -> End {
+    async fn one_stream(&mut self, mut submissions: Pin<&mut impl FusedStream<Item = Submission>>) -> End {
         // Never full: it holds at most what is unanswered.
         let (outgoing, requests) = mpsc::channel(self.max_in_flight);
         let mut outgoing = Some(outgoing);
