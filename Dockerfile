@@ -14,7 +14,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin copydesk
 COPY --from=build /copydesk /usr/local/bin/copydesk
-COPY --from=build /src/LICENSE /src/models/*LICENSE* /usr/share/doc/copydesk/
+COPY --from=build /src/LICENSE /usr/share/doc/copydesk/
+COPY --from=build /src/models/LICENSE /usr/share/doc/copydesk/models/
 USER copydesk
 ENV COPYDESK_LISTEN=0.0.0.0:50051 \
     COPYDESK_METRICS_LISTEN=0.0.0.0:9464
