@@ -44,8 +44,8 @@ path = ${{paths.dev}}
 limit = 20
 [training]
 seed = 1
-max_steps = 60
-eval_frequency = 30
+max_steps = 240
+eval_frequency = 120
 """
 TOK2VEC = """
 [{section}]

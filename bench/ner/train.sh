@@ -10,7 +10,7 @@ shift
 work=$out/train
 mkdir -p "$work"
 "$venv/bin/python" "$root/bench/ner/train.py" "$work" "$@"
-"$venv/bin/python" "$root/bench/ner/texts.py" "$data" | head -n 3000 > "$out/texts.jsonl"
+"$venv/bin/python" "$root/bench/ner/texts.py" "$data" --limit 3000 > "$out/texts.jsonl"
 for config in "$work"/*.cfg; do
     name=$(basename "$config" .cfg)
     "$venv/bin/python" -m spacy train "$config" --output "$work/$name" > "$work/$name.log" 2>&1 \
