@@ -2,7 +2,7 @@
 """Measures that the common scorer does not have. Standard library only.
 
     extra.py segments GOLD PREDICTIONS   segments that must appear and segments that must not
-    extra.py language GOLD PREDICTIONS   share of documents whose language is right (`no` for Norwegian of either form)
+    extra.py language GOLD PREDICTIONS   share of documents whose language is right (`no` counts as `nb`)
     extra.py offsets  GOLD PREDICTIONS   raw spans, with the raw text composed (NFC) and literal angle brackets in clean
                                          text left alone: what is wrong here is wrong, not normalized
 """
@@ -27,7 +27,7 @@ def segments(gold, pred):
 
 
 def language(gold, pred):
-    code = lambda c: {"nb": "no", "nn": "no"}.get((c or "").split("-")[0].lower(), (c or "").split("-")[0].lower())
+    code = lambda c: {"no": "nb"}.get((c or "").split("-")[0].lower(), (c or "").split("-")[0].lower())
     right = sum(code(g.get("lang")) == code(pred.get(g["id"], {}).get("language")) for g in gold)
     print(f"language right: {right / len(gold):.4f} of {len(gold)}")
 
