@@ -2,25 +2,29 @@
 //!
 //! Owns the decision when an answer may be given: a submission is answered once it is durable. Called by `rpc`.
 
+mod admin;
+mod admission;
 mod analyze;
 mod listing;
 mod page_token;
 mod submit;
 
+pub use admin::PutGazetteer;
+pub use admission::{Admission, AdmissionLimits};
 pub use listing::{ListPage, ListQuery};
 pub use submit::{Accepted, SubmitCommand, WaitFor};
 
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
 use crate::{
     article::{Article, Limits, View, Violation},
     commit::{CommitError, Committer, Deleted},
     feed::Feed,
-    pipeline::Pipeline,
+    pipeline::{Current, Pipeline},
     store::{Store, StoreError},
 };
 
@@ -59,37 +63,61 @@ pub struct App {
     store: Store,
     committer: Committer,
     feed: Feed,
-    pipeline: Arc<Pipeline>,
+    pipeline: Current,
+    /// Notified when the stored name lists have changed.
+    reload_gazetteers: Arc<Notify>,
     limits: Limits,
+    admission: Admission,
     analysis_threads: Arc<Semaphore>,
     /// Those in work and those that may wait.
     analysis_places: Arc<Semaphore>,
 }
 
+/// What the use cases stand on.
+pub struct AppParts {
+    /// Reads.
+    pub store: Store,
+    /// Writes.
+    pub committer: Committer,
+    /// Follows.
+    pub feed: Feed,
+    /// Analyzes.
+    pub pipeline: Current,
+    /// Notified when the stored name lists have changed.
+    pub reload_gazetteers: Arc<Notify>,
+    /// What a draft may be.
+    pub limits: Limits,
+    /// When submissions are refused.
+    pub admission: Admission,
+    /// Analyses done at the same time.
+    pub analysis_threads: usize,
+}
+
 impl App {
-    /// `analysis_threads` bounds the analyses done at the same time.
-    pub fn new(
-        store: Store,
-        committer: Committer,
-        feed: Feed,
-        pipeline: Arc<Pipeline>,
-        limits: Limits,
-        analysis_threads: usize,
-    ) -> App {
+    /// The use cases on top of `parts`.
+    pub fn new(parts: AppParts) -> App {
+        let threads = parts.analysis_threads;
         App {
-            store,
-            committer,
-            feed,
-            pipeline,
-            limits,
-            analysis_threads: Arc::new(Semaphore::new(analysis_threads)),
-            analysis_places: Arc::new(Semaphore::new(analysis_threads * (1 + WAITING_ANALYSES_A_THREAD))),
+            store: parts.store,
+            committer: parts.committer,
+            feed: parts.feed,
+            pipeline: parts.pipeline,
+            reload_gazetteers: parts.reload_gazetteers,
+            limits: parts.limits,
+            admission: parts.admission,
+            analysis_threads: Arc::new(Semaphore::new(threads)),
+            analysis_places: Arc::new(Semaphore::new(threads * (1 + WAITING_ANALYSES_A_THREAD))),
         }
     }
 
     /// The feed, to subscribe to.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// What processes articles now.
+    pub fn pipeline(&self) -> Pipeline {
+        self.pipeline.get()
     }
 
     /// The store, to read articles for the feed's full view.

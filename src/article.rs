@@ -10,8 +10,8 @@ mod processed;
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
 pub use event::{Event, EventKind, Position, Summary, SummaryEntity};
 pub use processed::{
-    Caption, ENTITY_TYPES, Entity, EntityType, Language, Mention, Note, Paragraph, ParagraphKind, Processed,
-    RawSpan, Removed, Span, name_key,
+    Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, Language, Mention, Note, Paragraph, ParagraphKind,
+    Processed, RawSpan, Removed, Span, name_key,
 };
 
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,8 @@
 //! `store::log`. Called by `app` and `work`; what was committed goes to the feed through a callback, so that this room
 //! need not know it.
 
+mod batch;
+
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
@@ -24,7 +26,7 @@ use crate::{
     article::{Event, EventKind, Summary},
     store::{
         DeleteOutcome, Finish, NewEvent, Store, StoreError, Submission, Submitted, append, apply_finishes,
-        erase, insert_submissions,
+        erase, insert_submissions, requeue_failed,
     },
 };
 
@@ -40,6 +42,8 @@ const COLLISION_RETRIES: u32 = 8;
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two hints to other processes.
 const HINT_INTERVAL: Duration = Duration::from_millis(2);
+
+use batch::{Batch, Reply, Request, body_bytes, claim_keys};
 
 /// Why a request was not committed. Shared by all requests of the transaction.
 #[derive(Clone, Debug, Error)]
@@ -65,14 +69,6 @@ pub enum Deleted {
 
 /// Tests an article before its deletion.
 pub type Expectation = Box<dyn Fn(&Summary) -> bool + Send + Sync>;
-
-type Reply<T> = oneshot::Sender<Result<T, CommitError>>;
-
-enum Request {
-    Submit(Box<Submission>, Reply<Submitted>),
-    Finish(Box<Finish>, Reply<()>),
-    Delete(Uuid, Expectation, Reply<Deleted>),
-}
 
 /// Hands requests to the committer. Cheap to clone; the committer ends when the last one is dropped.
 #[derive(Clone)]
@@ -113,6 +109,11 @@ impl Committer {
         self.ask(|reply| Request::Finish(Box::new(finish), reply)).await
     }
 
+    /// Puts articles that were given up back into the queue; returns which those were. Durable when it returns.
+    pub async fn retry(&self, article_ids: Vec<Uuid>) -> Result<Vec<Uuid>, CommitError> {
+        self.ask(|reply| Request::Retry(article_ids, reply)).await
+    }
+
     /// Durable when it returns.
     pub async fn delete(&self, article_id: Uuid, expected: Expectation) -> Result<Deleted, CommitError> {
         self.ask(|reply| Request::Delete(article_id, expected, reply)).await
@@ -125,19 +126,12 @@ impl Committer {
     }
 }
 
-/// The requests of one transaction, by kind. A deletion is always alone: it rewrites log events, and an event of the same
-/// article appended beside it would escape that.
-#[derive(Default)]
-struct Batch {
-    submissions: Vec<(Submission, Reply<Submitted>)>,
-    finishes: Vec<(Finish, Reply<()>)>,
-    delete: Option<(Uuid, Expectation, Reply<Deleted>)>,
-}
-
 /// What one transaction did.
 struct Done {
     events: Vec<Event>,
     submitted: Vec<Submitted>,
+    /// For each retry, the articles that were put back.
+    retried: Vec<Vec<Uuid>>,
     deleted: Option<Deleted>,
 }
 
@@ -258,6 +252,12 @@ impl CommitLoop {
             let finishes = batch.finishes.iter().map(|(finish, _)| finish.clone()).collect();
             events.extend(apply_finishes(&mut tx, finishes).await?);
         }
+        let mut retried = Vec::new();
+        for (article_ids, _) in &batch.retries {
+            let requeued = requeue_failed(&mut tx, article_ids).await?;
+            retried.push(requeued.iter().map(|event| event.summary.article_id).collect());
+            events.extend(requeued);
+        }
         let mut submitted = Vec::new();
         if !batch.submissions.is_empty() {
             let submissions: Vec<&Submission> =
@@ -267,57 +267,7 @@ impl CommitLoop {
         }
         let logged = append(&mut tx, events).await?;
         tx.commit().await?;
-        Ok(Done { events: logged.events, submitted, deleted })
-    }
-}
-
-impl Batch {
-    fn add(&mut self, request: Request) {
-        match request {
-            Request::Submit(submission, reply) => self.submissions.push((*submission, reply)),
-            Request::Finish(finish, reply) => self.finishes.push((*finish, reply)),
-            Request::Delete(article_id, expected, reply) => self.delete = Some((article_id, expected, reply)),
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.submissions.len() + self.finishes.len() + usize::from(self.delete.is_some())
-    }
-
-    fn split(self) -> impl Iterator<Item = Batch> {
-        let submissions = self
-            .submissions
-            .into_iter()
-            .map(|submission| Batch { submissions: vec![submission], ..Batch::default() });
-        let finishes =
-            self.finishes.into_iter().map(|finish| Batch { finishes: vec![finish], ..Batch::default() });
-        let delete = self.delete.into_iter().map(|delete| Batch { delete: Some(delete), ..Batch::default() });
-        submissions.chain(finishes).chain(delete)
-    }
-
-    // A caller that left before its answer is no error: what it asked for is done.
-    fn answer(self, done: Done) {
-        for ((_, reply), submitted) in self.submissions.into_iter().zip(done.submitted) {
-            let _ = reply.send(Ok(submitted));
-        }
-        for (_, reply) in self.finishes {
-            let _ = reply.send(Ok(()));
-        }
-        if let (Some((_, _, reply)), Some(deleted)) = (self.delete, done.deleted) {
-            let _ = reply.send(Ok(deleted));
-        }
-    }
-
-    fn refuse(self, error: CommitError) {
-        for (_, reply) in self.submissions {
-            let _ = reply.send(Err(error.clone()));
-        }
-        for (_, reply) in self.finishes {
-            let _ = reply.send(Err(error.clone()));
-        }
-        if let Some((_, _, reply)) = self.delete {
-            let _ = reply.send(Err(error));
-        }
+        Ok(Done { events: logged.events, submitted, retried, deleted })
     }
 }
 
@@ -327,38 +277,6 @@ fn accepted_event(submitted: &Submitted) -> Option<NewEvent> {
             Some(NewEvent { kind: EventKind::Accepted, summary: summary.as_ref().clone() })
         }
         Submitted::Known(_) => None,
-    }
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Key {
-    Request(String),
-    External(String, String),
-    Article(Uuid),
-}
-
-/// Takes the request's keys, or none of them if one is taken.
-fn claim_keys(taken: &mut HashSet<Key>, request: &Request) -> bool {
-    let keys = match request {
-        Request::Submit(submission, _) => {
-            let external = submission.draft.external_id.as_ref();
-            let external = external.map(|id| Key::External(submission.draft.source.clone(), id.clone()));
-            submission.request_id.clone().map(Key::Request).into_iter().chain(external).collect()
-        }
-        Request::Finish(finish, _) => vec![Key::Article(finish.id.article_id)],
-        Request::Delete(article_id, ..) => vec![Key::Article(*article_id)],
-    };
-    if keys.iter().any(|key| taken.contains(key)) {
-        return false;
-    }
-    taken.extend(keys);
-    true
-}
-
-fn body_bytes(request: &Request) -> usize {
-    match request {
-        Request::Submit(submission, _) => submission.draft.body.bytes().len(),
-        Request::Finish(..) | Request::Delete(..) => 0,
     }
 }
 

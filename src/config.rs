@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, thread, time::Duration};
 
 use clap::Args;
 
-use crate::article::Limits;
+use crate::{app::AdmissionLimits, article::Limits};
 
 /// Settings of `serve` and `work`.
 #[derive(Args, Clone, Debug)]
@@ -37,6 +37,11 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_THREADS", default_value_t = 0, value_name = "N")]
     pub threads: usize,
 
+    /// A compiled model for a language, like fr=fr_core_news_md.cdner; may be given for several languages. English has
+    /// one built in. `copydesk model import` makes such files.
+    #[arg(long = "model", env = "COPYDESK_MODELS", value_delimiter = ',', value_parser = parse_model, value_name = "LANG=FILE")]
+    pub models: Vec<(String, PathBuf)>,
+
     /// Longest article body, in bytes.
     #[arg(long, env = "COPYDESK_MAX_BODY_BYTES", default_value_t = 32 << 20, value_name = "BYTES")]
     pub max_body_bytes: usize,
@@ -56,6 +61,14 @@ pub struct Config {
     /// Processes that an article may take down before it is given up.
     #[arg(long, env = "COPYDESK_MAX_CRASHES", default_value_t = 3, value_name = "N")]
     pub max_crashes: i32,
+
+    /// Refuse submissions while so many articles wait, over all processes; 0 means never.
+    #[arg(long, env = "COPYDESK_MAX_QUEUE_DEPTH", default_value_t = 0, value_name = "N")]
+    pub max_queue_depth: u32,
+
+    /// Refuse submissions while the oldest waiting article is older; 0 means never.
+    #[arg(long, env = "COPYDESK_MAX_QUEUE_AGE_SECONDS", default_value_t = 0.0, value_name = "SECONDS")]
+    pub max_queue_age_seconds: f64,
 
     /// Newest updates kept in memory for subscribers; those further behind are served from the database.
     #[arg(long, env = "COPYDESK_FEED_MEMORY_EVENTS", default_value_t = 16_384, value_name = "N")]
@@ -93,6 +106,7 @@ impl Config {
         seconds("lease-seconds", self.lease_seconds, 1.0, 3_600.0)?;
         seconds("job-timeout-seconds", self.job_timeout_seconds, 1.0, 86_400.0)?;
         seconds("shutdown-grace", self.shutdown_grace, 0.0, 3_600.0)?;
+        seconds("max-queue-age-seconds", self.max_queue_age_seconds, 0.0, 31_536_000.0)?;
         seconds("max-stream-age-seconds", self.max_stream_age_seconds, 0.0, 31_536_000.0)?;
         let at_least = |flag, value: usize, min: usize| {
             if value >= min {
@@ -127,6 +141,14 @@ impl Config {
         Limits { max_body_bytes: self.max_body_bytes }
     }
 
+    /// When submissions are refused.
+    pub fn admission(&self) -> AdmissionLimits {
+        AdmissionLimits {
+            max_depth: i64::from(self.max_queue_depth),
+            max_age: Duration::from_secs_f64(self.max_queue_age_seconds),
+        }
+    }
+
     /// `lease_seconds`.
     pub fn lease(&self) -> Duration {
         Duration::from_secs_f64(self.lease_seconds)
@@ -141,6 +163,16 @@ impl Config {
     pub fn max_stream_age(&self) -> Option<Duration> {
         (self.max_stream_age_seconds > 0.0).then(|| Duration::from_secs_f64(self.max_stream_age_seconds))
     }
+}
+
+fn parse_model(text: &str) -> Result<(String, PathBuf), String> {
+    let Some((language, file)) = text.split_once('=') else {
+        return Err("write it as LANG=FILE, like fr=fr_core_news_md.cdner".to_owned());
+    };
+    if !(2..=3).contains(&language.len()) || !language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Err(format!("{language:?} is no language code like \"fr\""));
+    }
+    Ok((language.to_owned(), PathBuf::from(file)))
 }
 
 #[cfg(test)]

@@ -1,16 +1,23 @@
-//! What the service does to an article: clean it, recognize names, group them.
+//! What the service does to an article: clean it, recognize names, match name lists, group what is found.
 //!
-//! Pure: the same draft gives the same answer, on any thread, and nothing here reads a clock, a file or a socket. It never
-//! fails on content; what it could not do is in `Processed::notes`. Called by `work` and by `rpc::analysis`.
+//! Pure: the same draft and the same loaded models and lists give the same answer, on any thread, and nothing here reads a
+//! clock, a file or a socket. It never fails on content; what it could not do is in `Processed::notes`. Called by `work`
+//! and `app`.
 
 mod clean;
+mod current;
 mod entities;
+mod merge;
+mod recognize;
 
-use std::cell::RefCell;
+pub use current::Current;
 
-use copydesk_ner::{Model, ModelError, Scratch};
+use std::sync::Arc;
 
-use crate::article::{Draft, Entity, Language, Processed};
+use copydesk_gazetteer::Gazetteer;
+use copydesk_ner::{Model, ModelError};
+
+use crate::article::{Draft, Language, Processed};
 
 /// Changes whenever the same input may give another answer.
 pub const PIPELINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -42,33 +49,56 @@ impl Stage {
 pub struct Features {
     /// Find and group entities.
     pub entities: bool,
+    /// Leave the model's own spans and types as they are.
+    pub keep_model_spans: bool,
 }
 
-/// The loaded pipeline: models are held once, for all threads.
-#[derive(Debug)]
+impl Default for Features {
+    fn default() -> Features {
+        Features { entities: true, keep_model_spans: false }
+    }
+}
+
+/// The loaded pipeline: models and lists are held once, for all threads. Cheap to clone.
+#[derive(Clone)]
 pub struct Pipeline {
-    models: Vec<Model>,
+    models: Arc<Vec<(String, Model)>>,
+    gazetteer: Option<Arc<Gazetteer>>,
+    gazetteer_revision: i64,
 }
 
 impl Pipeline {
-    /// With the model that the program carries.
+    /// With the model that the program carries, for English.
     pub fn embedded() -> Result<Pipeline, ModelError> {
-        Ok(Pipeline { models: vec![Model::from_bytes(EMBEDDED_MODEL)?] })
+        Pipeline::with_models(Vec::new())
     }
 
-    /// With other models; the first for a language is used.
-    pub fn with_models(models: Vec<Model>) -> Pipeline {
-        Pipeline { models }
+    /// With models for languages (ISO 639-1 codes), in front of the one that the program carries.
+    pub fn with_models(mut models: Vec<(String, Model)>) -> Result<Pipeline, ModelError> {
+        if !models.iter().any(|(language, _)| language == "en") {
+            models.push(("en".to_owned(), Model::from_bytes(EMBEDDED_MODEL)?));
+        }
+        Ok(Pipeline { models: Arc::new(models), gazetteer: None, gazetteer_revision: 0 })
     }
 
-    /// The models in use.
-    pub fn models(&self) -> &[Model] {
+    /// The same with other name lists; `revision` names them.
+    pub fn with_gazetteer(&self, gazetteer: Gazetteer, revision: i64) -> Pipeline {
+        Pipeline { gazetteer: Some(Arc::new(gazetteer)), gazetteer_revision: revision, ..self.clone() }
+    }
+
+    /// The models in use, by language.
+    pub fn models(&self) -> &[(String, Model)] {
         &self.models
+    }
+
+    /// Names the lists in use; 0 for none.
+    pub fn gazetteer_revision(&self) -> i64 {
+        self.gazetteer_revision
     }
 
     /// Does everything. `finished` is told after each stage, so that a caller with a clock can time it.
     pub fn process(&self, draft: &Draft, finished: &mut dyn FnMut(Stage)) -> Processed {
-        self.process_features(draft, Features { entities: true }, finished)
+        self.process_features(draft, Features::default(), finished)
     }
 
     /// Does what is wanted.
@@ -86,42 +116,22 @@ impl Pipeline {
         if let Some(language) = &mut processed.language {
             *language = Language { supported: model.is_some(), ..language.clone() };
         }
-        if let Some(model) = model.filter(|_| features.entities) {
-            processed.entities = recognize(model, &document, &processed);
-            processed.model = format!("{}_{}-{}", model.language(), model.name(), model.version());
+        if features.entities {
+            processed.model = model.map(|(_, model)| model_name(model)).unwrap_or_default();
+            processed.entities = recognize::entities(self, model, &document, &processed, features);
         }
         finished(Stage::Recognize);
         processed
     }
 
-    fn model_for(&self, language: &str) -> Option<&Model> {
-        self.models.iter().find(|model| model.language() == language)
+    /// With its place in `models`.
+    fn model_for(&self, language: &str) -> Option<(usize, &Model)> {
+        let place = self.models.iter().position(|(code, _)| code == language)?;
+        self.models.get(place).map(|(_, model)| (place, model))
     }
 }
 
-thread_local! {
-    /// Buffers that grow to the largest article of the thread; they never change an answer.
-    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
-}
-
-/// Paragraph by paragraph, so that no mention crosses from one into the next.
-fn recognize(model: &Model, document: &copydesk_text::Document, processed: &Processed) -> Vec<Entity> {
-    let texts: Vec<&str> = document
-        .paragraphs
-        .iter()
-        .map(|paragraph| document.text.get(paragraph.begin..paragraph.end).unwrap_or_default())
-        .collect();
-    let mentions = SCRATCH.with_borrow_mut(|scratch| model.recognize(scratch, &texts));
-    let found =
-        document.paragraphs.iter().zip(mentions).enumerate().flat_map(|(index, (paragraph, found))| {
-            found.into_iter().map(move |mention| entities::Found {
-                begin: paragraph.begin + mention.begin,
-                end: paragraph.begin + mention.end,
-                label: mention.label,
-                probability: mention.probability,
-                paragraph: index,
-            })
-        });
-    let title = processed.title.as_deref().unwrap_or_default();
-    entities::group(found.collect(), model.labels(), &document.text, title, |range| document.raw_range(range))
+/// A model's name with language and version, as results name it.
+pub fn model_name(model: &Model) -> String {
+    format!("{}_{}-{}", model.language(), model.name(), model.version())
 }

@@ -3,6 +3,7 @@
 //! One file a service; `convert` reads requests, `answer` writes articles, `status` turns errors into google.rpc.Status.
 //! What a request means is in `app` and `feed`.
 
+mod admin;
 mod analysis;
 mod answer;
 mod articles;
@@ -12,6 +13,7 @@ mod observe;
 mod offsets;
 mod status;
 
+pub use admin::AdminRpc;
 pub use analysis::{AnalysisRpc, analyze_locally};
 pub use articles::ArticleRpc;
 pub use feed::{FeedRpc, FeedRpcOptions};

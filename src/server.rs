@@ -5,6 +5,7 @@
 
 mod background;
 mod grpc;
+mod loading;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -19,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    app::App,
+    app::{Admission, App, AppParts},
     article::{Event, EventKind},
     commit::Committer,
     config::{Config, ConfigError},
     feed::{Feed, follow_hints},
-    pipeline::Pipeline,
+    pipeline::Current,
     postgres::{EmbeddedPostgres, Options, PostgresError, default_data_dir},
-    store::{Store, StoreError, StoreOptions},
+    store::{GazetteerMark, Store, StoreError, StoreOptions},
     telemetry::{self, Health},
     work::{Processor, WorkOptions, Worker},
 };
@@ -52,9 +53,14 @@ pub enum ServerError {
     /// The store cannot be used.
     #[error("the database cannot be used; check --database-url")]
     Store(#[from] StoreError),
-    /// The embedded model is damaged.
-    #[error("the recognizer's model cannot be read")]
-    Model(#[from] copydesk_ner::ModelError),
+    /// A model cannot be used.
+    #[error("the recognizer's model {name} cannot be used: {problem}")]
+    Model {
+        /// Its file, or "built in".
+        name: String,
+        /// Why.
+        problem: String,
+    },
     /// A port failed.
     #[error("a port failed")]
     Io(#[from] io::Error),
@@ -85,7 +91,9 @@ pub struct ServeOptions {
 struct Base {
     store: Store,
     postgres: Option<EmbeddedPostgres>,
-    pipeline: Arc<Pipeline>,
+    pipeline: Current,
+    /// The name lists that `pipeline` was loaded with.
+    gazetteers: GazetteerMark,
 }
 
 /// Runs the service until `shutdown`, then takes it down within the grace. `on_ready` is called once it answers.
@@ -99,6 +107,7 @@ pub async fn serve(
     let base = start_base(&config).await?;
     let stop = CancellationToken::new();
     let wake = Arc::new(Notify::new());
+    let reload = Arc::new(Notify::new());
     let feed = Feed::open(base.store.clone(), config.feed_memory_events).await?;
     let (committer, commit_loop) = Committer::new(base.store.clone(), {
         let (feed, wake) = (feed.clone(), wake.clone());
@@ -109,19 +118,32 @@ pub async fn serve(
     });
     let committing = tokio::spawn(commit_loop.run());
     let (health, health_seen) = watch::channel(Health::Serving);
+    let admission = Admission::new(config.admission());
     let mut tasks = vec![
         tokio::spawn({
             let (feed, stop) = (feed.clone(), stop.clone());
             async move { feed.run(stop).await }
         }),
         tokio::spawn(background::watch_store(base.store.clone(), health.clone(), stop.clone())),
-        tokio::spawn(background::measure(base.store.clone(), Some(feed.clone()), stop.clone())),
+        tokio::spawn(loading::follow_gazetteers(
+            base.store.clone(),
+            base.pipeline.clone(),
+            base.gazetteers,
+            reload.clone(),
+            stop.clone(),
+        )),
+        tokio::spawn(background::measure(
+            base.store.clone(),
+            Some((feed.clone(), admission.clone())),
+            stop.clone(),
+        )),
         tokio::spawn(show_metrics(listeners.metrics, health_seen.clone(), stop.clone())),
         tokio::spawn({
-            let (feed, wake) = (feed.clone(), wake.clone());
+            let (feed, wake, reload) = (feed.clone(), wake.clone(), reload.clone());
             follow_hints(base.store.clone(), stop.clone(), move || {
                 feed.look();
                 wake.notify_one();
+                reload.notify_one();
             })
         }),
     ];
@@ -138,14 +160,16 @@ pub async fn serve(
         tokio::spawn(worker.run(work_stop.clone(), config.grace()))
     });
 
-    let app = App::new(
-        base.store.clone(),
+    let app = App::new(AppParts {
+        store: base.store.clone(),
         committer,
         feed,
-        base.pipeline.clone(),
-        config.limits(),
-        config.processing_threads(),
-    );
+        pipeline: base.pipeline.clone(),
+        reload_gazetteers: reload,
+        limits: config.limits(),
+        admission,
+        analysis_threads: config.processing_threads(),
+    });
     let closing = CancellationToken::new();
     let grpc = tokio::spawn(grpc::run(
         listeners.grpc,
@@ -190,16 +214,27 @@ pub async fn work(
     let base = start_base(&config).await?;
     let stop = CancellationToken::new();
     let wake = Arc::new(Notify::new());
+    let reload = Arc::new(Notify::new());
     let (committer, commit_loop) = Committer::new(base.store.clone(), Box::new(|_| {}));
     let committing = tokio::spawn(commit_loop.run());
     let (health, health_seen) = watch::channel(Health::Serving);
     let mut tasks = vec![
         tokio::spawn(background::watch_store(base.store.clone(), health.clone(), stop.clone())),
+        tokio::spawn(loading::follow_gazetteers(
+            base.store.clone(),
+            base.pipeline.clone(),
+            base.gazetteers,
+            reload.clone(),
+            stop.clone(),
+        )),
         tokio::spawn(background::measure(base.store.clone(), None, stop.clone())),
         tokio::spawn(show_metrics(metrics, health_seen, stop.clone())),
         tokio::spawn({
-            let wake = wake.clone();
-            follow_hints(base.store.clone(), stop.clone(), move || wake.notify_one())
+            let (wake, reload) = (wake.clone(), reload.clone());
+            follow_hints(base.store.clone(), stop.clone(), move || {
+                wake.notify_one();
+                reload.notify_one();
+            })
         }),
     ];
     let processor = processor_of(base.pipeline.clone());
@@ -235,9 +270,10 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 async fn start_base(config: &Config) -> Result<Base, ServerError> {
     config.check()?;
     telemetry::metrics();
-    let pipeline = Arc::new(Pipeline::embedded()?);
+    let pipeline = Current::new(loading::models(&config.models).await?);
     let (store, postgres) = open_store(config).await?;
-    Ok(Base { store, postgres, pipeline })
+    let gazetteers = loading::gazetteers(&store, &pipeline).await?;
+    Ok(Base { store, postgres, pipeline, gazetteers })
 }
 
 /// Finds or starts Postgres, and brings its schema up to date.
@@ -285,8 +321,8 @@ fn wake_for(events: &[Event], wake: &Notify) {
     }
 }
 
-fn processor_of(pipeline: Arc<Pipeline>) -> Processor {
-    Arc::new(move |draft, finished| pipeline.process(draft, finished))
+fn processor_of(pipeline: Current) -> Processor {
+    Arc::new(move |draft, finished| pipeline.get().process(draft, finished))
 }
 
 fn work_options(config: &Config) -> WorkOptions {

@@ -5,20 +5,24 @@
 
 mod articles;
 mod error;
+mod gazetteers;
 mod hints;
 mod jobs;
 mod listing;
 mod log;
 mod outcomes;
+mod queue;
 mod submissions;
 
 pub use articles::{DeleteOutcome, erase};
 pub use error::StoreError;
+pub use gazetteers::{GazetteerMark, GazetteerRow};
 pub use hints::HintListener;
-pub use jobs::{Claimed, ClaimedBody, QueueState};
+pub use jobs::{Claimed, ClaimedBody};
 pub use listing::{ListFilter, ListKey};
 pub use log::{Head, LoggedEvents, NewEvent, append};
 pub use outcomes::{Finish, Outcome, apply_finishes};
+pub use queue::{QueueDetails, QueueState, SourceQueue, requeue_failed};
 pub use submissions::{Submission, Submitted, insert_submissions};
 
 use std::{str::FromStr, time::Duration};

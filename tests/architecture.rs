@@ -13,7 +13,13 @@ const MAX_LINES: usize = 400;
 const FORBIDDEN: &[(&[&str], &[&str])] = &[
     // Pure rooms: no runtime, no database, no wire, no clock, no randomness, no files.
     (
-        &["src/article", "src/pipeline", "crates/copydesk-text/src", "crates/copydesk-ner/src"],
+        &[
+            "src/article",
+            "src/pipeline",
+            "crates/copydesk-text/src",
+            "crates/copydesk-ner/src",
+            "crates/copydesk-gazetteer/src",
+        ],
         &[
             "tokio",
             "sqlx::",
@@ -106,6 +112,8 @@ const LANDED: &[(&str, &str)] = &[
     ("0001_articles.sql", "bb997112d6ae6964"),
     ("0002_jobs.sql", "ccc37d9f24c14f7d"),
     ("0003_log.sql", "294893cf7b1edaf8"),
+    ("0004_gazetteers.sql", "1e0aba078176971e"),
+    ("0005_fair_claim.sql", "a7d955b89be6e823"),
 ];
 
 #[test]

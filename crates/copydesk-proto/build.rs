@@ -5,8 +5,12 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 3] =
-    ["copydesk/v1/articles.proto", "copydesk/v1/analysis.proto", "copydesk/v1/feed.proto"];
+const FILES: [&str; 4] = [
+    "copydesk/v1/articles.proto",
+    "copydesk/v1/analysis.proto",
+    "copydesk/v1/feed.proto",
+    "copydesk/v1/admin.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");

@@ -30,7 +30,7 @@ impl App {
         let place = self.analysis_places.clone().try_acquire_owned();
         let place = place.map_err(|_| AppError::Busy { retry_delay: BUSY_RETRY_DELAY })?;
         let thread = self.analysis_threads.clone().acquire_owned().await;
-        let pipeline = self.pipeline.clone();
+        let pipeline = self.pipeline.get();
         let work = tokio::task::spawn_blocking({
             let draft = draft.clone();
             move || {

@@ -48,11 +48,12 @@ pub struct Accepted {
 }
 
 impl App {
-    /// Durable when it returns. After `Unavailable` it may have been stored all the same: the same call with a
+    /// Durable when it returns; `Busy` when the queue is too long, before anything is stored. After `Unavailable` it may have been stored all the same: the same call with a
     /// `request_id` or `external_id` is safe.
     pub async fn submit(&self, command: SubmitCommand) -> Result<Accepted, AppError> {
         let submission =
             self.check(command.request_id, command.draft, command.priority, command.violations)?;
+        self.admission.enter()?;
         let (id, new) = match self.committer.submit(submission).await? {
             Submitted::New(summary) => (summary.version_id(), Some(summary)),
             Submitted::Known(id) => (id, None),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{EntityType, Failure, Language, Processed, State, VersionId};
+use super::{EntityLink, EntityType, Failure, Language, Processed, State, VersionId};
 
 /// A place in the log. Dense, from 1, in commit order; 0 is before everything.
 pub type Position = i64;
@@ -135,6 +135,12 @@ pub struct SummaryEntity {
     pub salience: f32,
     /// How many.
     pub mention_count: i32,
+    /// From a gazetteer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<EntityLink>,
+    /// The gazetteer that named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gazetteer: Option<String>,
 }
 
 impl Summary {

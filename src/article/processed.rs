@@ -160,6 +160,23 @@ pub struct Entity {
     pub salience: f32,
     /// In text order.
     pub mentions: Vec<Mention>,
+    /// From a gazetteer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<EntityLink>,
+    /// The gazetteer that named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gazetteer: Option<String>,
+}
+
+/// An entity's name in another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityLink {
+    /// Which system.
+    pub scheme: String,
+    /// Its id there.
+    pub id: String,
+    /// Its address there; may be empty.
+    pub url: String,
 }
 
 /// One place where an entity is named.
@@ -253,6 +270,8 @@ impl From<&Entity> for super::SummaryEntity {
             name: entity.name.clone(),
             aliases: entity.aliases.clone(),
             salience: entity.salience,
+            links: entity.links.clone(),
+            gazetteer: entity.gazetteer.clone(),
             mention_count: i32::try_from(entity.mentions.len()).unwrap_or(i32::MAX),
         }
     }

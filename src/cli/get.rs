@@ -35,6 +35,10 @@ pub(crate) struct GetArgs {
     #[arg(long, value_enum, default_value_t = View::Full)]
     view: View,
 
+    /// Leave out mentions that the recognizer is less sure of, from 0 to 1
+    #[arg(long, value_name = "P", default_value_t = 0.0, hide_default_value = true)]
+    min_probability: f32,
+
     /// Print protobuf JSON, one Article a line
     #[arg(long)]
     json: bool,
@@ -53,7 +57,12 @@ pub(crate) async fn run(args: GetArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_stdout();
     // A terminal shows text cut by bytes, whatever was asked for.
     let encoding = if args.json { args.offsets.encoding() } else { v1::OffsetEncoding::Utf8 };
-    let reading = Reading { version: args.version, view: args.view.view(), offset_encoding: encoding };
+    let reading = Reading {
+        version: args.version,
+        view: args.view.view(),
+        offset_encoding: encoding,
+        min_probability: args.min_probability,
+    };
     let mut out = std::io::stdout();
     for (index, article_id) in args.article_ids.iter().enumerate() {
         let article = client.get(article_id, reading).await.map_err(|error| args.server.explain(error))?;

@@ -13,7 +13,6 @@ use crate::{article::Limits, pipeline::Pipeline, rpc};
 const LIMITS: Limits = Limits { max_body_bytes: 32 << 20 };
 
 /// Analyzes articles; shared by all threads.
-#[derive(Debug)]
 pub(crate) struct Analyst {
     pipeline: Pipeline,
 }
@@ -23,7 +22,11 @@ impl Analyst {
     pub(crate) fn load(model: Option<&Path>) -> anyhow::Result<Analyst> {
         let pipeline = match model {
             None => Pipeline::embedded().context("the model in this program cannot be read")?,
-            Some(path) => Pipeline::with_models(vec![read_model(path)?]),
+            Some(path) => {
+                let model = read_model(path)?;
+                Pipeline::with_models(vec![(model.language().to_owned(), model)])
+                    .context("the model in this program cannot be read")?
+            }
         };
         Ok(Analyst { pipeline })
     }

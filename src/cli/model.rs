@@ -117,7 +117,7 @@ fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     match &args.file {
         Some(file) => describe(&mut out, &local::read_model(file)?)?,
         None => {
-            for model in Pipeline::embedded()?.models() {
+            for (_, model) in Pipeline::embedded()?.models() {
                 describe(&mut out, model)?;
             }
         }

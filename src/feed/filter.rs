@@ -75,6 +75,8 @@ pub(super) mod tests {
             aliases: vec!["Atlantic Alliance".into()],
             salience: 0.5,
             mention_count: 2,
+            links: Vec::new(),
+            gazetteer: None,
         }];
         summary
     }

@@ -6,9 +6,10 @@
 
 use std::{collections::HashMap, ops::Range};
 
+use copydesk_gazetteer::{EntryView, Gazetteer};
 use uuid::Uuid;
 
-use crate::article::{Entity, EntityType, Mention, Span, name_key};
+use crate::article::{Entity, EntityLink, EntityType, Mention, Span, name_key};
 
 /// Namespace of entity ids: names of the same type and key have the same id everywhere.
 const ENTITY_NAMESPACE: Uuid = Uuid::from_u128(0x5c0b_1d5f_6e6a_4c53_9a43_3f0c_9d6e_2b17);
@@ -25,10 +26,29 @@ pub(super) struct Found {
     pub(super) label: u16,
     pub(super) probability: f32,
     pub(super) paragraph: usize,
+    /// The gazetteer's entry that it names; `label` means nothing then.
+    pub(super) entry: Option<u32>,
+}
+
+/// What the numbers in a `Found` stand for.
+#[derive(Clone, Copy)]
+pub(super) struct Labels<'a> {
+    pub(super) model: &'a [String],
+    pub(super) gazetteer: Option<&'a Gazetteer>,
+}
+
+/// What makes two mentions one entity.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    /// The same label and name.
+    Name(u16, String),
+    /// The same entry of a gazetteer.
+    Entry(u32),
 }
 
 struct Group {
     kind: EntityType,
+    entry: Option<u32>,
     /// Surfaces in order of appearance, without repeats.
     surfaces: Vec<String>,
     mentions: Vec<Found>,
@@ -38,7 +58,7 @@ struct Group {
 /// mentions, but for surnames, which are compared with every full name of a person.
 pub(super) fn group(
     found: Vec<Found>,
-    labels: &[String],
+    labels: Labels<'_>,
     text: &str,
     title: &str,
     raw_range: impl Fn(Range<usize>) -> Range<usize>,
@@ -56,24 +76,31 @@ pub(super) fn group(
         .map(|(group, weight)| {
             let mentions = group.mentions.iter().map(|found| mention_of(found, &raw_range)).collect();
             let salience = if total > 0.0 { weight / total } else { 0.0 };
-            entity_of(group.kind, group.surfaces, mentions, salience)
+            entity_of(group, labels.gazetteer, mentions, salience)
         })
         .collect()
 }
 
-fn group_by_name(found: Vec<Found>, labels: &[String], text: &str) -> Vec<Group> {
+fn group_by_name(found: Vec<Found>, labels: Labels<'_>, text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut by_name: HashMap<(u16, String), usize> = HashMap::new();
+    let mut by_identity: HashMap<Identity, usize> = HashMap::new();
     for mention in found {
-        let (Some(label), Some(surface)) =
-            (labels.get(usize::from(mention.label)), text.get(mention.begin..mention.end))
-        else {
-            continue;
-        };
+        let Some(surface) = text.get(mention.begin..mention.end) else { continue };
         let name = bare_name(surface);
-        let index = *by_name.entry((mention.label, name_key(name))).or_insert_with(|| {
+        let (identity, kind) = match mention.entry {
+            Some(entry) => match labels.gazetteer.and_then(|gazetteer| gazetteer.entry(entry)) {
+                Some(view) => (Identity::Entry(entry), view.entity_type.to_owned()),
+                None => continue,
+            },
+            None => match labels.model.get(usize::from(mention.label)) {
+                Some(label) => (Identity::Name(mention.label, name_key(name)), label.clone()),
+                None => continue,
+            },
+        };
+        let index = *by_identity.entry(identity).or_insert_with(|| {
             groups.push(Group {
-                kind: EntityType::from(label.clone()),
+                kind: EntityType::from(kind),
+                entry: mention.entry,
                 surfaces: Vec::new(),
                 mentions: Vec::new(),
             });
@@ -120,7 +147,8 @@ fn merge_surnames(groups: &mut Vec<Group>) {
     }
     let merges: Vec<(usize, usize)> = names
         .iter()
-        .filter(|(_, name)| !name.contains(' '))
+        // What a list names is what the list says it is.
+        .filter(|(index, name)| !name.contains(' ') && groups.get(*index).is_some_and(|g| g.entry.is_none()))
         .filter_map(|(index, name)| {
             match by_last.get(name.as_str()).or_else(|| by_first.get(name.as_str()))? {
                 Owner::One(owner) => Some((*index, *owner)),
@@ -178,22 +206,47 @@ fn mention_of(found: &Found, raw_range: &impl Fn(Range<usize>) -> Range<usize>) 
     }
 }
 
-fn entity_of(kind: EntityType, mut surfaces: Vec<String>, mentions: Vec<Mention>, salience: f32) -> Entity {
+fn entity_of(group: Group, gazetteer: Option<&Gazetteer>, mentions: Vec<Mention>, salience: f32) -> Entity {
+    let mut surfaces = group.surfaces;
     // The fullest name is the one with most words; the first of those.
     let fullest = (0..surfaces.len())
         .rev()
         .max_by_key(|index| surfaces.get(*index).map(|name| name.split_whitespace().count()))
         .unwrap_or(0);
-    let name = if surfaces.is_empty() { String::new() } else { surfaces.remove(fullest) };
-    let id_name = format!("{}\0{}", kind.label(), name_key(&name));
+    let mut name = if surfaces.is_empty() { String::new() } else { surfaces.remove(fullest) };
+    let mut links = Vec::new();
+    let mut list = None;
+    if let Some(entry) = group.entry.and_then(|entry| gazetteer?.entry(entry)) {
+        // The list's own name is the canonical one; what the text says instead is an alias.
+        if name != entry.name {
+            surfaces.insert(0, std::mem::replace(&mut name, entry.name.to_owned()));
+        }
+        surfaces.retain(|alias| *alias != name);
+        links = links_of(&entry);
+        list = Some(entry.list.to_owned());
+    }
+    let id_name = format!("{}\0{}", group.kind.label(), name_key(&name));
     Entity {
         entity_id: Uuid::new_v5(&ENTITY_NAMESPACE, id_name.as_bytes()),
-        kind,
+        kind: group.kind,
         name,
         aliases: surfaces,
         salience,
         mentions,
+        links,
+        gazetteer: list,
     }
+}
+
+/// The entry's own id first, under its list's name.
+fn links_of(entry: &EntryView<'_>) -> Vec<EntityLink> {
+    let own = EntityLink { scheme: entry.list.to_owned(), id: entry.id.to_owned(), url: String::new() };
+    let others = entry.links.iter().map(|link| EntityLink {
+        scheme: link.scheme.to_owned(),
+        id: link.id.to_owned(),
+        url: link.url.to_owned(),
+    });
+    std::iter::once(own).filter(|own| !own.id.is_empty()).chain(others).collect()
 }
 
 #[cfg(test)]
@@ -210,10 +263,11 @@ mod tests {
                 from = begin + name.len();
                 let label = labels.iter().position(|known| known == label).expect("a label");
                 let paragraph = text[..begin].matches("\n\n").count();
-                Found { begin, end: from, label: label as u16, probability: 0.9, paragraph }
+                Found { begin, end: from, label: label as u16, probability: 0.9, paragraph, entry: None }
             })
             .collect();
-        group(found, &labels, text, title, |range| range)
+        let labels = Labels { model: &labels, gazetteer: None };
+        group(found, labels, text, title, |range| range)
     }
 
     #[test]

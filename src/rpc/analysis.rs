@@ -34,10 +34,15 @@ impl AnalysisService for AnalysisRpc {
         let encoding = reading.encoding(request.offset_encoding);
         let wanted = reading.features(&request.features);
         let draft = reading.draft(request.article);
-        let features = Features { entities: wanted.contains(&v1::Feature::Entities) };
+        let min_probability = reading.probability("min_probability", request.min_probability);
+        let features = Features {
+            entities: wanted.contains(&v1::Feature::Entities),
+            keep_model_spans: request.keep_model_spans,
+        };
         let analyzed = self.app.analyze(draft, features, reading.violations).await;
         let (draft, processed) = analyzed.map_err(status::from_app)?;
         let mut article = answer::analysis(&draft, &processed, encoding);
+        answer::keep_probable(&mut article, min_probability);
         if !wanted.contains(&v1::Feature::Removed) {
             article.removed.clear();
         }

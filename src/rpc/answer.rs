@@ -81,6 +81,20 @@ pub(super) fn analysis(
     }
 }
 
+/// Leaves out mentions that the recognizer is not sure enough of, and entities that have none left.
+pub(super) fn keep_probable(article: &mut v1::Article, min_probability: f32) {
+    if min_probability <= 0.0 {
+        return;
+    }
+    let has_mentions = article.entities.iter().any(|entity| !entity.mentions.is_empty());
+    for entity in &mut article.entities {
+        entity.mentions.retain(|mention| mention.probability >= min_probability);
+        entity.mention_count = i32::try_from(entity.mentions.len()).unwrap_or(i32::MAX);
+    }
+    // In the basic view there are no mentions to judge by.
+    article.entities.retain(|entity| !has_mentions || !entity.mentions.is_empty());
+}
+
 /// Adds what the basic view leaves out.
 fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encoding: v1::OffsetEncoding) {
     let clean = Offsets::new(&result.text, encoding);
@@ -155,6 +169,16 @@ fn summary_entity(entity: &SummaryEntity) -> v1::Entity {
         mentions: Vec::new(),
         custom_type: if is_custom { entity.kind.label().to_owned() } else { String::new() },
         mention_count: entity.mention_count,
+        links: entity
+            .links
+            .iter()
+            .map(|link| v1::EntityLink {
+                scheme: link.scheme.clone(),
+                id: link.id.clone(),
+                url: link.url.clone(),
+            })
+            .collect(),
+        gazetteer: entity.gazetteer.clone().unwrap_or_default(),
     }
 }
 

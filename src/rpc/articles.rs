@@ -156,9 +156,12 @@ impl ArticleService for ArticleRpc {
         let encoding = reading.encoding(request.offset_encoding);
         let view = reading.view(request.view, v1::ArticleView::Full, encoding);
         let article_id = reading.article_id("article_id", &request.article_id);
+        let min_probability = reading.probability("min_probability", request.min_probability);
         reading.finish()?;
         let article = self.app.get(article_id, request.version, view).await.map_err(from_app)?;
-        Ok(Response::new(v1::GetArticleResponse { article: Some(answer::article(&article, encoding)) }))
+        let mut article = answer::article(&article, encoding);
+        answer::keep_probable(&mut article, min_probability);
+        Ok(Response::new(v1::GetArticleResponse { article: Some(article) }))
     }
 
     async fn batch_get_articles(
@@ -170,11 +173,15 @@ impl ArticleService for ArticleRpc {
         let encoding = reading.encoding(request.offset_encoding);
         let view = reading.view(request.view, v1::ArticleView::Full, encoding);
         let ids = reading.batch_ids(&request.article_ids, MAX_BATCH_IDS);
+        let min_probability = reading.probability("min_probability", request.min_probability);
         reading.finish()?;
         let articles = self.app.batch_get(&ids, view).await.map_err(from_app)?;
-        Ok(Response::new(v1::BatchGetArticlesResponse {
-            articles: articles.iter().map(|article| answer::article(article, encoding)).collect(),
-        }))
+        let mut articles: Vec<_> =
+            articles.iter().map(|article| answer::article(article, encoding)).collect();
+        for article in &mut articles {
+            answer::keep_probable(article, min_probability);
+        }
+        Ok(Response::new(v1::BatchGetArticlesResponse { articles }))
     }
 
     async fn list_articles(

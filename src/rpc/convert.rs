@@ -124,6 +124,17 @@ impl Reading {
         })
     }
 
+    pub(super) fn probability(&mut self, field: &str, given: f32) -> f32 {
+        if !(0.0..=1.0).contains(&given) {
+            self.refuse(field, "must be between 0 and 1");
+        }
+        given
+    }
+
+    pub(super) fn gazetteer_format(&mut self, number: i32) -> v1::GazetteerFormat {
+        self.known("format", number, v1::GazetteerFormat::Unspecified)
+    }
+
     pub(super) fn batch_ids(&mut self, ids: &[String], max: usize) -> Vec<Uuid> {
         if ids.is_empty() || ids.len() > max {
             self.refuse("article_ids", format!("has {} ids; send 1 to {max}", ids.len()));

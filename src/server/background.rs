@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
+    app::Admission,
     feed::Feed,
     store::{Store, StoreError},
     telemetry::Health,
@@ -58,9 +59,9 @@ pub(super) async fn watch_store(store: Store, health: watch::Sender<Health>, sto
 }
 
 /// Keeps the gauges of the queue and the feed up to date; until stopped.
-pub(super) async fn measure(store: Store, feed: Option<Feed>, stop: CancellationToken) {
+pub(super) async fn measure(store: Store, served: Option<(Feed, Admission)>, stop: CancellationToken) {
     loop {
-        if let Err(error) = measure_once(&store, feed.as_ref()).await
+        if let Err(error) = measure_once(&store, served.as_ref()).await
             && !error.is_transient()
         {
             warn!(error = &error as &dyn std::error::Error, "the queue could not be measured");
@@ -72,13 +73,16 @@ pub(super) async fn measure(store: Store, feed: Option<Feed>, stop: Cancellation
     }
 }
 
-async fn measure_once(store: &Store, feed: Option<&Feed>) -> Result<(), StoreError> {
-    if let Some(feed) = feed {
+async fn measure_once(store: &Store, served: Option<&(Feed, Admission)>) -> Result<(), StoreError> {
+    if let Some((feed, _)) = served {
         let followers = feed.followers();
         gauge!("copydesk_subscribers").set(followers.count as f64);
         gauge!("copydesk_subscriber_max_lag").set(followers.max_lag as f64);
     }
     let queue = store.queue_state().await?;
+    if let Some((_, admission)) = served {
+        admission.counted(queue);
+    }
     gauge!("copydesk_queue_depth").set(queue.depth as f64);
     gauge!("copydesk_queue_oldest_age_seconds").set(queue.oldest_age.as_secs_f64());
     Ok(())

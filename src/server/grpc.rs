@@ -5,8 +5,8 @@ use std::time::Duration;
 use copydesk_proto::{
     DESCRIPTOR_SET,
     v1::{
-        analysis_service_server::AnalysisServiceServer, article_service_server::ArticleServiceServer,
-        feed_service_server::FeedServiceServer,
+        admin_service_server::AdminServiceServer, analysis_service_server::AnalysisServiceServer,
+        article_service_server::ArticleServiceServer, feed_service_server::FeedServiceServer,
     },
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -22,9 +22,12 @@ use tracing::error;
 
 use crate::{
     app::App,
-    rpc::{AnalysisRpc, ArticleRpc, FeedRpc, FeedRpcOptions, ObserveLayer},
+    rpc::{AdminRpc, AnalysisRpc, ArticleRpc, FeedRpc, FeedRpcOptions, ObserveLayer},
     telemetry::Health,
 };
+
+/// The largest name list, with room for the rest of its message.
+const MAX_ADMIN_MESSAGE_BYTES: usize = 257 << 20;
 
 /// What the port needs to know.
 pub(super) struct Options {
@@ -37,6 +40,7 @@ pub(super) struct Options {
 
 type Articles = ArticleServiceServer<ArticleRpc>;
 type Analysis = AnalysisServiceServer<AnalysisRpc>;
+type Admin = AdminServiceServer<AdminRpc>;
 type Updates = FeedServiceServer<FeedRpc>;
 
 /// Serves until `closing`, and then until the last call has ended.
@@ -55,6 +59,7 @@ pub(super) async fn run(
         .max_decoding_message_size(max_message_bytes)
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);
+    let admin = Admin::new(AdminRpc::new(app.clone())).max_decoding_message_size(MAX_ADMIN_MESSAGE_BYTES);
     let feed_options =
         FeedRpcOptions { closing: options.closing.clone(), max_stream_age: options.max_stream_age };
     let updates = Updates::new(FeedRpc::new(app, feed_options))
@@ -81,6 +86,7 @@ pub(super) async fn run(
         .add_service(articles)
         .add_service(analysis)
         .add_service(updates)
+        .add_service(admin)
         .add_service(health_service)
         .add_optional_service(built(reflection().build_v1()))
         .add_optional_service(built(reflection().build_v1alpha()));
@@ -104,6 +110,7 @@ async fn report_health(reporter: HealthReporter, mut health: watch::Receiver<Hea
         let is_up = now == Health::Serving;
         report::<Articles>(&reporter, is_up).await;
         report::<Updates>(&reporter, is_up).await;
+        report::<Admin>(&reporter, is_up).await;
         report::<Analysis>(&reporter, now != Health::ShuttingDown).await;
         let overall = if is_up {
             tonic_health::ServingStatus::Serving

@@ -1,7 +1,7 @@
 //! The queue: claiming under a lease, keeping the lease, giving it back.
 //!
-//! A claim is one short statement; the work happens without a lock. `due_time` is both "not before" and "lease ends", so
-//! one index finds what waits and what was abandoned. Ending a job is in `outcomes`, fenced by the lease.
+//! A claim is a short statement; the work happens without a lock. `due_time` is both "not before" and "lease ends", so one
+//! index finds what waits and what was abandoned. Ending a job is in `outcomes`, fenced by the lease.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 
 use super::{Store, StoreError};
-use crate::article::{AttemptError, Body, Draft, Summary, VersionId};
+use crate::article::{AttemptError, Body, Draft, Priority, Summary, VersionId};
 
 /// A job under a lease, with all that is needed to do it.
 #[derive(Clone, Debug)]
@@ -41,42 +41,37 @@ pub enum ClaimedBody {
     Damaged,
 }
 
-/// How the queue is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct QueueState {
-    /// Jobs waiting or under a lease.
-    pub depth: i64,
-    /// Age of the oldest; zero if there is none.
-    pub oldest_age: Duration,
-}
+/// From the most urgent.
+const PRIORITIES: [Priority; 3] = [Priority::High, Priority::Normal, Priority::Low];
+/// Jobs looked at for each one that is claimed: claims that run side by side see the same oldest ones.
+const CANDIDATES_A_JOB: i64 = 4;
 
 impl Store {
-    /// Claims up to `limit` jobs that are due, most urgent first. Nobody else gets them before `lease` has passed.
+    /// Claims up to `limit` jobs that are due, most urgent first; within a priority sources take turns, each with its
+    /// oldest. Nobody else gets them before `lease` has passed. One statement for each priority that is looked at.
     pub async fn claim(&self, limit: i64, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
-        let rows = sqlx::query!(
-            r#"with due as (
-                   select article_id, version from jobs
-                   where due_time <= now()
-                   order by priority desc, due_time
-                   limit $1
-                   for update skip locked
-               ), claimed as (
-                   update jobs
-                   set lease = nextval('job_lease'), due_time = now() + make_interval(secs => $2),
-                       crashes = crashes + (lease is not null)::integer
-                   from due
-                   where jobs.article_id = due.article_id and jobs.version = due.version
-                   returning jobs.article_id, jobs.version, jobs.lease, jobs.attempts, jobs.crashes, jobs.errors,
-                       jobs.queued_time, jobs.priority
-               )
-               select claimed.article_id as "article_id!", claimed.version as "version!", claimed.lease as "lease!",
-                   claimed.attempts as "attempts!", claimed.crashes as "crashes!",
-                   claimed.errors as "errors!: Json<Vec<AttemptError>>", claimed.queued_time as "queued_time!",
-                   v.body_kind, v.body, v.content_type, v.given_title, v.given_published_time, v.given_language,
-                   v.summary as "summary: Json<Summary>"
-               from claimed join article_versions v using (article_id, version)
-               order by claimed.priority desc, claimed.queued_time"#,
+        let mut claimed = Vec::new();
+        for priority in PRIORITIES {
+            let left = limit - i64::try_from(claimed.len()).unwrap_or(limit);
+            if left <= 0 {
+                break;
+            }
+            claimed.extend(self.claim_of_priority(priority, left, lease).await?);
+        }
+        Ok(claimed)
+    }
+
+    async fn claim_of_priority(
+        &self,
+        priority: Priority,
+        limit: i64,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let rows = sqlx::query_file!(
+            "src/store/claim.sql",
+            priority as i16,
             limit,
+            limit * CANDIDATES_A_JOB,
             lease.as_secs_f64()
         )
         .fetch_all(&self.pool)
@@ -143,21 +138,6 @@ impl Store {
         .execute(&self.pool)
         .await?;
         Ok(())
-    }
-
-    /// Counts the whole queue; for a timer.
-    pub async fn queue_state(&self) -> Result<QueueState, StoreError> {
-        let row = sqlx::query!(
-            r#"select count(*) as "depth!",
-                   coalesce(extract(epoch from now() - min(queued_time)), 0)::double precision as "oldest_seconds!"
-               from jobs"#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(QueueState {
-            depth: row.depth,
-            oldest_age: Duration::try_from_secs_f64(row.oldest_seconds).unwrap_or_default(),
-        })
     }
 }
 

@@ -87,8 +87,12 @@ async fn a_body_above_the_limit_is_refused_with_the_limit() {
 async fn times_ids_versions_and_numbers_out_of_range_are_named() {
     let (mut app, _database) = TestApp::start().await;
     let mut fields = async |article: v1::RawArticle| {
-        let request =
-            v1::AnalyzeRequest { article: Some(article), features: vec![0, 42], offset_encoding: -7 };
+        let request = v1::AnalyzeRequest {
+            article: Some(article),
+            features: vec![0, 42],
+            offset_encoding: -7,
+            ..Default::default()
+        };
         let refused = within(app.analysis.analyze(request)).await.expect_err("is refused");
         let details = refused.get_details_bad_request().expect("details");
         details.field_violations.into_iter().map(|violation| violation.field).collect::<Vec<_>>()

@@ -17,8 +17,12 @@ async fn connect(app: &TestApp) -> Channel {
     within(endpoint.connect()).await.expect("connects")
 }
 
-const SERVICES: [&str; 3] =
-    ["copydesk.v1.AnalysisService", "copydesk.v1.ArticleService", "copydesk.v1.FeedService"];
+const SERVICES: [&str; 4] = [
+    "copydesk.v1.AdminService",
+    "copydesk.v1.AnalysisService",
+    "copydesk.v1.ArticleService",
+    "copydesk.v1.FeedService",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_service_reports_its_health() {

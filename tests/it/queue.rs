@@ -18,6 +18,7 @@ use copydesk::{
     work::Processor,
 };
 use copydesk_proto::v1;
+use tonic_types::StatusExt;
 use uuid::Uuid;
 
 use crate::{
@@ -41,8 +42,14 @@ fn committer(store: &Store) -> Committer {
 }
 
 async fn submit(committer: &Committer, external_id: &str) {
+    submit_from(committer, "", external_id).await;
+}
+
+async fn submit_from(committer: &Committer, source: &str, external_id: &str) {
     let body = copydesk::article::Body::Text(STORY.to_owned());
-    let raw = RawDraft { external_id: external_id.to_owned(), body: Some(body), ..Default::default() };
+    let source = source.to_owned();
+    let raw =
+        RawDraft { source, external_id: external_id.to_owned(), body: Some(body), ..Default::default() };
     let limits = copydesk::article::Limits { max_body_bytes: 10_000 };
     let draft = Draft::new(raw, limits).expect("valid");
     let submission = Submission {
@@ -57,7 +64,7 @@ async fn submit(committer: &Committer, external_id: &str) {
 }
 
 /// The embedded pipeline, with a fault in front of it.
-fn faulty(fault: impl Fn(&Draft) + Send + Sync + 'static) -> ServeOptions {
+pub(crate) fn faulty(fault: impl Fn(&Draft) + Send + Sync + 'static) -> ServeOptions {
     let pipeline = Arc::new(Pipeline::embedded().expect("the embedded model"));
     let processor: Processor = Arc::new(move |draft, finished| {
         fault(draft);
@@ -173,6 +180,48 @@ async fn urgent_articles_are_processed_before_those_that_wait() {
     within(app.articles.submit_article(request)).await.expect("is accepted");
     let claimed = store.claim(1, Duration::from_secs(5)).await.expect("claims").remove(0);
     assert_eq!(claimed.summary.external_id.as_deref(), Some("urgent"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_with_many_waiting_articles_does_not_hold_up_the_others() {
+    let database = database().await;
+    let store = store(&database);
+    let committer = committer(&store);
+    let flood = (0..300).map(|index| {
+        let committer = committer.clone();
+        tokio::spawn(async move { submit_from(&committer, "flood", &index.to_string()).await })
+    });
+    for task in flood.collect::<Vec<_>>() {
+        task.await.expect("no panic");
+    }
+    submit_from(&committer, "small", "only").await;
+    submit_from(&committer, "tiny", "only").await;
+
+    let claimed = store.claim(8, Duration::from_secs(60)).await.expect("claims");
+    let of = |source: &str| claimed.iter().filter(|job| job.summary.source == source).count();
+    assert_eq!((of("flood"), of("small"), of("tiny")), (6, 1, 1));
+    let rest = store.claim(1_000, Duration::from_secs(60)).await.expect("claims");
+    assert_eq!(rest.len(), 294, "each job is claimed once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_is_too_long_refuses_before_anything_is_stored_and_says_when_to_come_back() {
+    let database = database().await;
+    let options = ServeOptions { no_workers: true, ..Default::default() };
+    let mut app = TestApp::start_on(&database.url, &["--max-queue-depth", "3"], options).await;
+    let mut refused = None;
+    for index in 0..10 {
+        let article = Some(text(&index.to_string(), STORY));
+        let request = v1::SubmitArticleRequest { article, ..Default::default() };
+        if let Err(status) = within(app.articles.submit_article(request)).await {
+            refused = Some(status);
+        }
+    }
+    let refused = refused.expect("more than the limit");
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    assert!(refused.get_details_retry_info().is_some_and(|info| info.retry_delay.is_some()));
+    let stored = store(&database).queue_state().await.expect("is counted").depth;
+    assert!((3..10).contains(&stored), "{stored} were stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,7 @@ use crate::{
 const MAX_ANSWER_BYTES: usize = 256 << 20;
 
 /// What a read returns of an article.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Reading {
     /// 0: the latest.
     pub version: i32,
@@ -31,6 +31,8 @@ pub struct Reading {
     pub view: v1::ArticleView,
     /// Unspecified: bytes of UTF-8.
     pub offset_encoding: v1::OffsetEncoding,
+    /// Mentions below it are left out; 0 keeps all.
+    pub min_probability: f32,
 }
 
 /// A connection to one server. Cheap to clone; all clones share the connection, which mends itself.
@@ -103,6 +105,7 @@ impl Client {
             version: reading.version,
             view: reading.view as i32,
             offset_encoding: reading.offset_encoding as i32,
+            min_probability: reading.min_probability,
         };
         let answer =
             self.with_retries(&request, |client, request| async move {

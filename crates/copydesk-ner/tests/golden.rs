@@ -1,5 +1,7 @@
 //! Holds tokens and entities of the shipped model against spaCy's own (bench/ner/golden.py wrote them).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::OnceLock;
 
 use copydesk_ner::{Model, Scratch};

@@ -1,5 +1,7 @@
 //! No input panics, hangs or loses a character: random text, and the worst shapes that a feed can send.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::OnceLock;
 
 use copydesk_ner::{Mention, Model, Scratch};

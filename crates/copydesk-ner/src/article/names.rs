@@ -172,13 +172,13 @@ const ORGANIZATION_WORDS: &[&str] = &[
 ];
 
 /// A full name below this probability says nothing about its parts or other occurrences.
-const TRUSTED: f32 = 0.4;
+const TRUSTED: f32 = 0.38;
 /// Core mentions below these are dropped: F1 gains where fewer than about a third are right, and organizations are
 /// wrong more often than their score says.
-const DOUBTFUL: f32 = 0.25;
-const DOUBTFUL_ORGANIZATION: f32 = 0.28;
+const DOUBTFUL: f32 = 0.23;
+const DOUBTFUL_ORGANIZATION: f32 = 0.26;
 /// Without a capital a person, organization or place needs more than this.
-const DOUBTFUL_LOWER_CASE: f32 = 0.5;
+const DOUBTFUL_LOWER_CASE: f32 = 0.48;
 /// What a name is worth where the network did not see it, and a surname alone besides.
 const UNSEEN: f32 = 0.8;
 const SURNAME: f32 = 0.9;

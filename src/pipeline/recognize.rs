@@ -1,0 +1,85 @@
+//! From clean paragraphs to entities: the recognizer and the gazetteers, paragraph by paragraph, so that no mention
+//! crosses from one into the next.
+
+use std::cell::RefCell;
+
+use copydesk_ner::{Model, Scratch};
+use copydesk_text::Document;
+
+use super::{
+    Features, Pipeline,
+    entities::{self, Found, Labels},
+    merge::merge,
+};
+use crate::article::{Entity, Processed};
+
+thread_local! {
+    /// Buffers of each model, which grow to the largest article of the thread; they never change an answer.
+    static SCRATCHES: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
+}
+
+/// All entities of the article. Without a model only the lists speak.
+pub(super) fn entities(
+    pipeline: &Pipeline,
+    model: Option<(usize, &Model)>,
+    document: &Document,
+    processed: &Processed,
+    features: Features,
+) -> Vec<Entity> {
+    let texts: Vec<&str> = document
+        .paragraphs
+        .iter()
+        .map(|paragraph| document.text.get(paragraph.begin..paragraph.end).unwrap_or_default())
+        .collect();
+    let recognized =
+        model.map(|(place, model)| recognize(place, model, &texts, features)).unwrap_or_default();
+    let mut found = Vec::new();
+    for (index, (paragraph, text)) in document.paragraphs.iter().zip(&texts).enumerate() {
+        let of_model = recognized.get(index).into_iter().flatten().map(|mention| Found {
+            begin: paragraph.begin + mention.begin,
+            end: paragraph.begin + mention.end,
+            label: mention.label,
+            probability: mention.probability,
+            paragraph: index,
+            entry: None,
+        });
+        let matched = pipeline.gazetteer.as_ref().map(|gazetteer| gazetteer.find(text)).unwrap_or_default();
+        let of_lists = matched.into_iter().map(|matched| Found {
+            begin: paragraph.begin + matched.begin,
+            end: paragraph.begin + matched.end,
+            label: 0,
+            probability: 1.0,
+            paragraph: index,
+            entry: Some(matched.entry),
+        });
+        found.extend(merge(of_model.collect(), of_lists.collect()));
+    }
+    let labels = Labels {
+        model: model.map(|(_, model)| model.labels()).unwrap_or_default(),
+        gazetteer: pipeline.gazetteer.as_deref(),
+    };
+    let title = processed.title.as_deref().unwrap_or_default();
+    entities::group(found, labels, &document.text, title, |range| document.raw_range(range))
+}
+
+fn recognize(
+    place: usize,
+    model: &Model,
+    texts: &[&str],
+    features: Features,
+) -> Vec<Vec<copydesk_ner::Mention>> {
+    let mut mentions = SCRATCHES.with_borrow_mut(|scratches| {
+        if scratches.len() <= place {
+            scratches.resize_with(place + 1, Scratch::default);
+        }
+        match scratches.get_mut(place) {
+            Some(scratch) => model.recognize(scratch, texts),
+            None => Vec::new(),
+        }
+    });
+    if !features.keep_model_spans {
+        let options = copydesk_ner::article::Options::default();
+        copydesk_ner::article::refine(model.labels(), model.language(), texts, &mut mentions, options);
+    }
+    mentions
+}
