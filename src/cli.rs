@@ -1,9 +1,10 @@
 //! The command line: what each argument means, how errors read, and which exit status they get.
 //!
-//! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `get`, `list` and
-//! `delete` are clients of the public contract like any other, and know nothing of the inside. 0 is success, 1 a failure,
+//! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `get`, `list`,
+//! `delete` and those in `admin` are clients of the public contract like any other, and know nothing of the inside. 0 is success, 1 a failure,
 //! 2 a command line that cannot be understood.
 
+mod admin;
 mod analyze;
 mod choices;
 mod cursor;
@@ -61,6 +62,10 @@ enum Command {
     Get(get::GetArgs),
     List(list::ListArgs),
     Delete(delete::DeleteArgs),
+    Queue(admin::QueueArgs),
+    Failed(admin::FailedArgs),
+    Retry(admin::RetryArgs),
+    Gazetteer(admin::GazetteerArgs),
     Analyze(analyze::AnalyzeArgs),
     Model(model::ModelArgs),
 }
@@ -97,6 +102,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Get(args) => or_stopped(get::run(args)).await,
         Command::List(args) => or_stopped(list::run(args)).await,
         Command::Delete(args) => or_stopped(delete::run(args)).await,
+        Command::Queue(args) => or_stopped(admin::queue(args)).await,
+        Command::Failed(args) => or_stopped(admin::failed(args)).await,
+        Command::Retry(args) => or_stopped(admin::retry(args)).await,
+        Command::Gazetteer(args) => or_stopped(admin::gazetteer(args)).await,
         Command::Model(args) => model::run(args),
     }
 }

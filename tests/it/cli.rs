@@ -181,3 +181,29 @@ fn temporary_folder() -> PathBuf {
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("permissions");
     folder
 }
+
+#[tokio::test]
+async fn name_lists_are_stored_from_files_and_the_queue_and_its_failures_are_shown() {
+    let (app, _database) = TestApp::start().await;
+    let folder = crate::cluster::TestFolder::new("gazetteer");
+    let file = folder.path().join("ports.csv");
+    fs::write(&file, "name,type\nBarreiro,GPE\n,GPE\n").expect("a writable folder");
+    let file = file.to_str().expect("UTF-8");
+    let stored = run_to(0, &["gazetteer", "put", file, "--fold-case", "--server", &app.url], "").await;
+    assert!(stored.starts_with("stored ports with 1 entries\n1 lines could not be read"), "{stored}");
+    assert!(stored.contains("ports.csv:3: "), "{stored}");
+    let listed = run_to(0, &["gazetteer", "list", "--server", &app.url], "").await;
+    assert!(listed.starts_with("ports ") && listed.contains("1 entries"), "{listed}");
+    run_to(0, &["gazetteer", "delete", "ports", "--server", &app.url], "").await;
+    run_to(1, &["gazetteer", "delete", "ports", "--server", &app.url], "").await;
+    run_to(2, &["gazetteer", "put", "list.txt", "--server", &app.url], "").await;
+
+    let queue = run_to(0, &["queue", "--server", &app.url], "").await;
+    assert!(queue.starts_with("0 waiting or in work"), "{queue}");
+    let failed = run_to(0, &["failed", "--server", &app.url], "").await;
+    assert_eq!(failed, "no article was given up\n");
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    let retried = run_to(1, &["retry", nobody, "--server", &app.url], "").await;
+    assert_eq!(retried, format!("{nobody} had not failed\n"));
+    app.stop().await.expect("a clean end");
+}

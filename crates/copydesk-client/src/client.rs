@@ -64,6 +64,11 @@ impl Client {
         Client { channel, retry: RetryPolicy::default(), call_timeout: Duration::from_secs(90) }
     }
 
+    /// The connection, for calls of the contract that have no method here.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// With another patience.
     pub fn with_retry(mut self, retry: RetryPolicy) -> Client {
         self.retry = retry;

@@ -1,11 +1,12 @@
 //! The flat path: lines of text with leftovers of the page around them.
 //!
 //! Lives here: cutting text into lines, finding title, byline and captions among them, and the verdict on each line.
-//! `score.rs` weighs lines. Must never come here: markup. On light text nearly every line is content, so a line is left
+//! `weigh.rs` finds the article's part, `score.rs` decides on each line. Must never come here: markup. On light text nearly every line is content, so a line is left
 //! out for a stated reason only.
 
 mod lines;
 mod score;
+mod weigh;
 
 use crate::document::{Document, RemovedReason};
 use crate::draft::{Draft, Piece};

@@ -4,6 +4,7 @@
 //! inside. Must never come here: phrases (`furniture.rs`).
 
 use super::lines::Line;
+use super::weigh;
 use crate::caption;
 use crate::document::{ParagraphKind, RemovedReason};
 use crate::furniture::{self, ends_sentence};
@@ -21,10 +22,22 @@ pub(crate) enum Verdict {
 const TITLE_REACH: usize = 12;
 
 pub(crate) fn verdicts(lines: &[Line], title: Option<&str>) -> Vec<Verdict> {
-    let reasons: Vec<Option<RemovedReason>> = lines.iter().map(|line| reason(&line.text.text)).collect();
-    let weights: Vec<f32> = lines.iter().zip(&reasons).map(|(line, reason)| weight(line, *reason)).collect();
-    let run = heaviest(&weights);
-    let title_at = find_title(lines, &reasons, &run, title);
+    let reasons = reasons(lines);
+    verdicts_of(lines, title, reasons)
+}
+
+pub(crate) fn reasons(lines: &[Line]) -> Vec<Option<RemovedReason>> {
+    lines.iter().map(|line| reason(&line.text.text)).collect()
+}
+
+pub(crate) fn verdicts_of(
+    lines: &[Line],
+    title: Option<&str>,
+    reasons: Vec<Option<RemovedReason>>,
+) -> Vec<Verdict> {
+    let inside = weigh::inside(lines, &reasons);
+    let start = inside.iter().position(|&i| i).unwrap_or(0);
+    let title_at = find_title(lines, &reasons, start, title);
     lines
         .iter()
         .enumerate()
@@ -39,10 +52,10 @@ pub(crate) fn verdicts(lines: &[Line], title: Option<&str>) -> Vec<Verdict> {
             if let Some(reason) = reasons.get(i).copied().flatten() {
                 return Verdict::Remove(reason);
             }
-            if i < run.start && authors::looks_like_person(text) && i + TITLE_REACH >= run.start {
+            if i < start && authors::looks_like_person(text) && i + TITLE_REACH >= start {
                 return Verdict::Remove(RemovedReason::Byline);
             }
-            if !run.contains(&i) {
+            if !inside.get(i).copied().unwrap_or(true) {
                 return Verdict::Remove(RemovedReason::OutsideArticle);
             }
             Verdict::Keep(kind(line))
@@ -79,50 +92,18 @@ fn reason(text: &str) -> Option<RemovedReason> {
     None
 }
 
-fn weight(line: &Line, reason: Option<RemovedReason>) -> f32 {
-    let text = line.text.text.as_str();
-    let chars = text.chars().count() as f32;
-    if reason.is_some() {
-        return -12.0;
-    }
-    let sentence = ends_sentence(text);
-    match () {
-        () if chars >= 60.0 && sentence => chars.min(400.0) * 0.5,
-        () if chars >= 120.0 => chars.min(400.0) * 0.25,
-        () if sentence => chars * 0.2,
-        () if chars >= 60.0 => -4.0,
-        () => -9.0,
-    }
-}
-
-/// The run of lines with the greatest sum.
-fn heaviest(weights: &[f32]) -> std::ops::Range<usize> {
-    let (mut best, mut best_sum) = (0..0, 0.0f32);
-    let (mut start, mut sum) = (0, 0.0f32);
-    for (i, weight) in weights.iter().enumerate() {
-        if sum <= 0.0 {
-            (start, sum) = (i, 0.0);
-        }
-        sum += weight;
-        if sum > best_sum {
-            (best, best_sum) = (start..i + 1, sum);
-        }
-    }
-    if best.is_empty() { 0..weights.len() } else { best }
-}
-
 /// The title's line: what the sender says, else the likeliest short line before the first paragraph.
 fn find_title(
     lines: &[Line],
     reasons: &[Option<RemovedReason>],
-    run: &std::ops::Range<usize>,
+    start: usize,
     title: Option<&str>,
 ) -> Option<usize> {
     if let Some(title) = title {
         let title = crate::normal::tidy(title);
         return lines.iter().position(|line| line.text.text == title);
     }
-    let first = (run.start..run.end).find(|&i| {
+    let first = (start..lines.len()).find(|&i| {
         lines.get(i).is_some_and(|l| {
             let chars = l.text.text.chars().count();
             chars >= 100 && ends_sentence(&l.text.text) && !caption::is_caption_line(&l.text.text)

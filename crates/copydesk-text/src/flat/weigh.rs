@@ -1,0 +1,218 @@
+//! The weight of each line of flat text, and the parts of the text that are article.
+//!
+//! Lives here: shapes of lines, runs of lines, and the path through the two states article and page. Must never come here:
+//! phrases (`furniture.rs`) or verdicts (`score.rs`). The weights are log-odds, rounded, read off counts of lines by shape
+//! and by the length of the run they stand in, in flattened news and blog pages; nothing is fitted to single pages.
+
+use super::lines::Line;
+use crate::document::RemovedReason;
+use crate::furniture::ends_sentence;
+use std::collections::HashMap;
+
+/// A line is prose from this many characters on if it ends as sentences do, else from twice as many.
+const PROSE_CHARS: usize = 80;
+
+/// A text with so many lines before its first and after its last prose is a page flattened whole: menus above, a footer
+/// below. Article areas with leftovers have a handful.
+const RAW_EDGE_LINES: usize = 20;
+
+/// What it costs to go from article to page or back: single odd lines do not cut an article.
+const SWITCH_COST: f32 = 1.6;
+
+/// What the text was before it was flattened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    /// The area of the article with a few leftovers.
+    Part,
+    /// A whole page, most of which is article.
+    Whole,
+    /// A whole page, most of which is menus, teasers and footers.
+    Menus,
+}
+
+/// A line's shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Prose,
+    Sentence,
+    Fragment,
+}
+
+fn shape(line: &Line) -> Shape {
+    let text = line.text.text.as_str();
+    let chars: usize = text.chars().map(crate::normal::size).sum();
+    let sentence = ends_sentence(text);
+    if chars >= 2 * PROSE_CHARS || sentence && chars >= PROSE_CHARS {
+        Shape::Prose
+    } else if sentence {
+        Shape::Sentence
+    } else {
+        Shape::Fragment
+    }
+}
+
+/// True for each line that lies in the article.
+pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<bool> {
+    let shapes: Vec<Shape> = lines.iter().map(shape).collect();
+    let prose =
+        |i: usize| shapes.get(i) == Some(&Shape::Prose) && reasons.get(i).copied().flatten().is_none();
+    let Some(first) = (0..lines.len()).find(|&i| prose(i)) else { return vec![true; lines.len()] };
+    let last = (0..lines.len()).rev().find(|&i| prose(i)).unwrap_or(first);
+    let runs = run_lengths(&shapes);
+    let said = repeated(lines);
+    let edges = first + (lines.len() - 1 - last);
+    let menus = (first..=last).filter(|&i| !prose(i) && runs.get(i).is_some_and(|&n| n > 16)).count();
+    let page = if edges < RAW_EDGE_LINES {
+        Page::Part
+    } else if (edges + menus) * 2 > lines.len() {
+        Page::Menus
+    } else {
+        Page::Whole
+    };
+    let mut weights: Vec<f32> = (0..lines.len())
+        .map(|i| {
+            let run = runs.get(i).copied().unwrap_or(1);
+            let shape = shapes.get(i).copied().unwrap_or(Shape::Fragment);
+            let again = said.get(i).copied().unwrap_or(false);
+            let bullet = lines.get(i).is_some_and(|l| l.bullet);
+            let heads = shape != Shape::Prose && shapes.get(i + 1) == Some(&Shape::Prose);
+            weight(shape, run, again, bullet, page) + if heads { 1.0 } else { 0.0 }
+                - if (first..=last).contains(&i) { 0.0 } else { 4.0 }
+                - if reasons.get(i).copied().flatten().is_some() { 1.5 } else { 0.0 }
+        })
+        .collect();
+    sections(lines, reasons, &shapes, &mut weights);
+    path(&weights)
+}
+
+/// How many lines of prose, or of no prose, stand together around each line.
+fn run_lengths(shapes: &[Shape]) -> Vec<usize> {
+    let mut out = Vec::with_capacity(shapes.len());
+    for group in shapes.chunk_by(|a, b| (*a == Shape::Prose) == (*b == Shape::Prose)) {
+        out.extend(std::iter::repeat_n(group.len(), group.len()));
+    }
+    out
+}
+
+/// True for lines that stand in the text more than once.
+fn repeated(lines: &[Line]) -> Vec<bool> {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    for line in lines {
+        *counts.entry(line.text.text.as_str()).or_default() += 1;
+    }
+    lines.iter().map(|l| counts.get(l.text.text.as_str()).is_some_and(|&n| n > 1)).collect()
+}
+
+fn weight(shape: Shape, run: usize, again: bool, bullet: bool, page: Page) -> f32 {
+    let fragments = match run {
+        1 => 1.2,
+        2 => 0.6,
+        3..=16 => 0.3,
+        _ => match page {
+            Page::Part => 0.2,
+            Page::Whole => -0.6,
+            Page::Menus => -0.6,
+        },
+    };
+    let rest = match page {
+        Page::Part => 1.0,
+        Page::Whole => 0.5,
+        Page::Menus => -0.9,
+    };
+    let repeated = if again { -1.4 } else { 0.0 };
+    match shape {
+        Shape::Prose => (if run == 1 { 1.0 } else { 2.2 }) + if again { -0.8 } else { 0.0 },
+        Shape::Sentence => fragments + rest + 0.8 + repeated + if bullet { 1.0 } else { 0.0 },
+        Shape::Fragment => fragments + rest + repeated,
+    }
+}
+
+/// True for lines that open or close a reader's comment in the common blog systems.
+fn opens_comment(text: &str) -> bool {
+    const BUTTONS: [&str; 8] =
+        ["reply", "antworten", "répondre", "responder", "rispondi", "svara", "ответить", "odpowiedz"];
+    const SAYS: [&str; 6] = [" says:", " says", " said:", " schreibt:", " dice:", " a dit :"];
+    text.len() < 80
+        && (BUTTONS.contains(&text.to_lowercase().as_str()) || SAYS.iter().any(|end| text.ends_with(end)))
+}
+
+/// Below a head such as "Comments" or "Related articles" other things stand than the article.
+fn sections(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], weights: &mut [f32]) {
+    let mut count = 0;
+    let before: Vec<usize> = shapes
+        .iter()
+        .map(|s| {
+            let n = count;
+            count += usize::from(*s == Shape::Prose);
+            n
+        })
+        .collect();
+    let all = count;
+    let marked: Vec<usize> =
+        (0..lines.len()).filter(|&i| lines.get(i).is_some_and(|l| opens_comment(&l.text.text))).collect();
+    // Three readers in a row make a discussion; it begins with the name above the first.
+    if let Some(&first) =
+        marked.first().filter(|&&i| marked.len() >= 3 && before.get(i).is_some_and(|&n| n >= 3))
+    {
+        for weight in weights.get_mut(first.saturating_sub(2)..).unwrap_or_default() {
+            *weight -= 3.0;
+        }
+    }
+    for i in 0..lines.len() {
+        let short = lines.get(i).is_some_and(|l| l.text.text.chars().count() <= 60);
+        let before = before[i];
+        match reasons.get(i).copied().flatten() {
+            Some(RemovedReason::Comments) if short && before >= 3 && before * 4 >= all => {
+                for weight in weights.get_mut(i..).unwrap_or_default() {
+                    *weight -= 3.0;
+                }
+                return;
+            }
+            Some(RemovedReason::RelatedLinks | RemovedReason::AuthorNote | RemovedReason::Subscription)
+                if short =>
+            {
+                // Late in the text such a section is followed by others of its kind, not by the article again.
+                let late = before * 10 >= all * 8;
+                let reach = if late { lines.len() } else { (i + 8).min(lines.len()) };
+                for (weight, shape) in weights.iter_mut().zip(shapes).take(reach).skip(i) {
+                    *weight -= if *shape == Shape::Prose { 0.4 } else { 0.8 };
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The likeliest way through the states page (false) and article (true).
+fn path(weights: &[f32]) -> Vec<bool> {
+    // Best sums ending in each state, and where each came from.
+    let (mut page, mut article) = (0.0f32, 0.0f32);
+    let mut back: Vec<(bool, bool)> = Vec::with_capacity(weights.len());
+    for weight in weights {
+        let from_page = (page, article - SWITCH_COST);
+        let from_article = (article, page - SWITCH_COST);
+        back.push((from_page.1 > from_page.0, from_article.0 >= from_article.1));
+        (page, article) = (from_page.0.max(from_page.1), from_article.0.max(from_article.1) + weight);
+    }
+    let mut state = article >= page;
+    let mut out = vec![false; weights.len()];
+    for (slot, (page_came, article_came)) in out.iter_mut().zip(&back).rev() {
+        *slot = state;
+        state = if state { *article_came } else { *page_came };
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_odd_line_does_not_cut_an_article() {
+        assert_eq!(path(&[-3.0, 2.0, 2.0, -0.5, 2.0, -3.0]), [false, true, true, true, true, false]);
+        assert_eq!(
+            path(&[2.0, 2.0, -2.0, -2.0, -2.0, -2.0, 2.0, 2.0]),
+            [true, true, false, false, false, false, true, true]
+        );
+    }
+}
