@@ -5,7 +5,7 @@ Takes every `text` and `body`, and the lines of flattened pages joined by line f
 and the paragraphs of marked corpora (.txt, marks removed). With --html also the HTML source itself as if it were text,
 a hard test of the tokenizer. Texts that occur twice are taken once.
 
-usage: texts.py DIR [--html] > texts.jsonl
+usage: texts.py DIR [--html] [--limit N] > texts.jsonl
 """
 import gzip
 import json
@@ -35,8 +35,11 @@ def texts(directory, html):
                     yield record["html"][:50_000]
 
 
+limit = int(sys.argv[sys.argv.index("--limit") + 1]) if "--limit" in sys.argv else None
 seen = set()
 for text in texts(sys.argv[1], "--html" in sys.argv):
+    if len(seen) == limit:
+        break
     if text and text not in seen:
         seen.add(text)
         print(json.dumps({"text": text}, ensure_ascii=False))

@@ -222,12 +222,12 @@ fn conclude(screen: &Screen, args: &DemoArgs, mut times: Vec<Duration>) -> anyho
     let samples = args.samples.display();
     let mut out = std::io::stdout();
     let summary = format!(
-        "{} articles: {median} (at most {longest}) from submitting one to its update, with everything stored.",
+        "{} articles: {median} (at most {longest}) from submitting one to its result, with everything stored.",
         times.len()
     );
     writeln!(out, "{}\n", screen.paint(Role::Good, &summary))?;
     writeln!(out, "{}", screen.paint(Role::Title, "To look further"))?;
-    for (arguments, meaning) in [
+    let commands = [
         (
             format!("serve{}", data_dir.unwrap_or_default()),
             "the service, on http://127.0.0.1:50051, until Ctrl-C",
@@ -239,8 +239,10 @@ fn conclude(screen: &Screen, args: &DemoArgs, mut times: Vec<Duration>) -> anyho
         ),
         ("list --entity-type person".to_owned(), "what is stored; `get ID` shows one in full"),
         ("analyze story.html".to_owned(), "an article of your own, without any service"),
-    ] {
-        writeln!(out, "  {program} {arguments:<28}  {}", screen.paint(Role::Quiet, meaning))?;
+    ];
+    let columns = commands.iter().map(|(arguments, _)| arguments.chars().count()).max().unwrap_or(0);
+    for (arguments, meaning) in commands {
+        writeln!(out, "  {program} {arguments:<columns$}  {}", screen.paint(Role::Quiet, meaning))?;
     }
     Ok(())
 }

@@ -70,16 +70,16 @@ fn import_package(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let compiled = import::compile(&|file: &str| fs::read(folder.join(file)).ok())
         .with_context(|| format!("{} was not imported", folder.display()))?;
     let model = Model::from_bytes(&compiled)?;
+    let name = package_name(&model);
     let output = match &args.output {
         Some(output) => output.clone(),
-        None => PathBuf::from(file_name(&model)),
+        None => PathBuf::from(format!("{name}-{}.cdner", model.version())),
     };
     fs::write(&output, &compiled).with_context(|| format!("cannot write {}", output.display()))?;
     let size = mebibytes(compiled.len());
     writeln!(
         std::io::stdout(),
-        "{} {} ({}) written to {}, {size}",
-        model.name(),
+        "{name} {} ({}) written to {}, {size}",
         model.version(),
         model.licence(),
         output.display()
@@ -88,11 +88,9 @@ fn import_package(args: &ImportArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// spaCy's name of the package; the name in its own files lacks the language.
-fn file_name(model: &Model) -> String {
+fn package_name(model: &Model) -> String {
     let (name, language) = (model.name(), model.language());
-    let prefix =
-        if name.starts_with(&format!("{language}_")) { String::new() } else { format!("{language}_") };
-    format!("{prefix}{name}-{}.cdner", model.version())
+    if name.starts_with(&format!("{language}_")) { name.to_owned() } else { format!("{language}_{name}") }
 }
 
 /// An installed package has its data a folder or two below its name: en_core_web_sm/en_core_web_sm-3.8.0/config.cfg.
@@ -128,7 +126,7 @@ fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn describe(out: &mut impl Write, model: &Model) -> anyhow::Result<()> {
-    writeln!(out, "name      {}", model.name())?;
+    writeln!(out, "name      {}", package_name(model))?;
     writeln!(out, "version   {}", model.version())?;
     writeln!(out, "language  {}", model.language())?;
     writeln!(out, "licence   {}", model.licence())?;

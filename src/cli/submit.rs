@@ -176,10 +176,8 @@ fn summarize(tally: &Tally, started: Instant, was_stopped: bool, waited: bool) {
 fn progress_bar(inputs: &[Input]) -> ProgressBar {
     let is_counted = inputs.iter().all(|input| matches!(input, Input::Article { .. }));
     let (bar, template) = match is_counted {
-        true => {
-            (ProgressBar::new(inputs.len() as u64), "{bar:30} {pos}/{len} submitted, {per_sec}, {eta} left")
-        }
-        false => (ProgressBar::new_spinner(), "{spinner} {pos} submitted, {per_sec}"),
+        true => (ProgressBar::new(inputs.len() as u64), "{bar:30} {pos}/{len} submitted, {eta} left"),
+        false => (ProgressBar::new_spinner(), "{spinner} {pos} submitted"),
     };
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),

@@ -174,7 +174,9 @@ pub(crate) fn is_caption_line(line: &str) -> bool {
         .iter()
         .any(|o| lower.starts_with(o) && (o.ends_with([':', '/']) || o.contains("photo") || *o == "©"));
     let slashed = head.ends_with(['/', '|', '(', '[', '–', '—', '•']) || tail.contains('/');
-    (opened || slashed) && line.chars().count() < 600
+    let alone =
+        head.is_empty() && tail.len() < 40 && names_agency(tail) && tail.split_whitespace().count() <= 4;
+    (opened || slashed || alone) && line.chars().count() < 600
 }
 
 #[cfg(test)]
@@ -208,6 +210,7 @@ mod tests {
     #[test]
     fn prose_is_no_caption() {
         assert!(is_caption_line("A launcher is displayed outside the city in 2017. / AFP PHOTO / Jan NOVAK"));
+        assert!(is_caption_line("Getty Images"));
         assert!(!is_caption_line("The company told Reuters that it would close the mine."));
         assert!(!is_caption_line("The deal, first reported by AP, was signed in May."));
     }

@@ -38,7 +38,7 @@ fn primary(tag: &str) -> String {
     let tag = tag.trim().to_ascii_lowercase();
     let code = tag.split(['-', '_']).next().unwrap_or_default();
     match code {
-        "nb" | "nn" => "no".to_owned(),
+        "no" => "nb".to_owned(),
         "iw" => "he".to_owned(),
         "in" => "id".to_owned(),
         other => other.to_owned(),
@@ -48,7 +48,7 @@ fn primary(tag: &str) -> String {
 /// Languages that trigrams confuse.
 fn akin(a: &str, b: &str) -> bool {
     const FAMILIES: [&[&str]; 9] = [
-        &["da", "no", "sv"],
+        &["da", "nb", "nn", "sv"],
         &["cs", "sk"],
         &["hr", "sr", "bs", "sl"],
         &["es", "pt", "gl", "ca", "it"],
@@ -86,7 +86,7 @@ fn code(lang: Lang) -> &'static str {
         Amh => "am",
         Jav => "jv",
         Kor => "ko",
-        Nob => "no",
+        Nob => "nb",
         Dan => "da",
         Swe => "sv",
         Fin => "fi",

@@ -3,8 +3,8 @@
 //! [`extract`] is the crate's one verb. It never fails and never panics: it returns what was found, with notes. The crate
 //! is pure: no I/O, no clock, no randomness, no state between calls, so the same input gives the same output on any
 //! thread. Modules in reading order: `document` (what goes in and out), `decode` (bytes to characters), `trace` (text
-//! that knows its source), `normal` (characters), `html` and `flat` (the two paths), `furniture`, `caption`, `dateline`
-//! (words and lines), `meta` (title, authors, times), `language`, `draft` (the end of both paths).
+//! that knows its source), `normal` (characters), `html` and `flat` (the two paths), `furniture`, `caption`, `dateline`,
+//! `updates` (words and lines), `meta` (title, authors, times), `language`, `draft` (the end of both paths).
 
 mod absent;
 mod caption;
@@ -27,6 +27,7 @@ mod language;
 mod meta;
 mod normal;
 mod trace;
+mod updates;
 
 pub use document::{
     Body, Caption, Dateline, Document, Image, Input, Language, MAX_REMOVED_CHARS, MAX_REMOVED_LINES, Note,
@@ -97,6 +98,7 @@ pub fn extract(input: &Input<'_>) -> Document {
     };
     draft.finish(&map, &mut document);
     own_values(input, &mut document);
+    updates::find(&mut document);
     document.dateline = dateline::find(&document.text);
     document.language = language::of(&document.text, declared.as_deref());
     document.word_count = count_words(&document.text);

@@ -6,170 +6,23 @@ use super::{Article, Kind};
 use crate::Mention;
 
 /// Last words of names of places that are built or that are there.
-const PLACE_WORDS: &[&str] = &[
-    "Abbey",
-    "Aerodrome",
-    "Airfield",
-    "Airport",
-    "Arena",
-    "Avenue",
-    "Basin",
-    "Bay",
-    "Beach",
-    "Boulevard",
-    "Bridge",
-    "Building",
-    "Canal",
-    "Canyon",
-    "Cape",
-    "Castle",
-    "Cathedral",
-    "Cemetery",
-    "Church",
-    "Coast",
-    "County",
-    "Creek",
-    "Dam",
-    "Desert",
-    "Dock",
-    "Docks",
-    "Falls",
-    "Field",
-    "Forest",
-    "Formation",
-    "Fort",
-    "Fortress",
-    "Freeway",
-    "Garden",
-    "Gardens",
-    "Glacier",
-    "Gulf",
-    "Gym",
-    "Hall",
-    "Harbor",
-    "Harbour",
-    "Highway",
-    "Hill",
-    "Hills",
-    "Island",
-    "Islands",
-    "Jail",
-    "Lagoon",
-    "Lake",
-    "Lane",
-    "Monastery",
-    "Mosque",
-    "Motorway",
-    "Mount",
-    "Mountain",
-    "Mountains",
-    "Ocean",
-    "Palace",
-    "Park",
-    "Peak",
-    "Peninsula",
-    "Pier",
-    "Plateau",
-    "Playfield",
-    "Plaza",
-    "Port",
-    "Prison",
-    "Province",
-    "Ridge",
-    "River",
-    "Road",
-    "Sea",
-    "Shrine",
-    "Square",
-    "Stadium",
-    "Station",
-    "Strait",
-    "Street",
-    "Temple",
-    "Tower",
-    "Township",
-    "Tunnel",
-    "Valley",
-    "Village",
-    "Wharf",
-    "Zoo",
-];
+const PLACE_WORDS: &str = "\
+    Abbey Aerodrome Airfield Airport Arena Avenue Basin Bay Beach Boulevard Bridge Building Canal \
+    Canyon Cape Castle Cathedral Cemetery Church Coast County Creek Dam Desert Dock Docks Falls Field \
+    Forest Formation Fort Fortress Freeway Garden Gardens Glacier Gulf Gym Hall Harbor Harbour Highway \
+    Hill Hills Island Islands Jail Lagoon Lake Lane Monastery Mosque Motorway Mount Mountain Mountains \
+    Ocean Palace Park Peak Peninsula Pier Plateau Playfield Plaza Port Prison Province Ridge River Road \
+    Sea Shrine Square Stadium Station Strait Street Temple Tower Township Tunnel Valley Village Wharf \
+    Zoo";
 
 /// Last words of names of organizations.
-const ORGANIZATION_WORDS: &[&str] = &[
-    "Academy",
-    "Agency",
-    "Airlines",
-    "Airways",
-    "Army",
-    "Assembly",
-    "Association",
-    "Authority",
-    "Band",
-    "Bank",
-    "Battalion",
-    "Brigade",
-    "Bureau",
-    "Club",
-    "Co.",
-    "College",
-    "Commission",
-    "Committee",
-    "Companies",
-    "Company",
-    "Congress",
-    "Corp",
-    "Corp.",
-    "Corporation",
-    "Council",
-    "Court",
-    "Department",
-    "F.C.",
-    "FC",
-    "Federation",
-    "Foundation",
-    "Gazette",
-    "Group",
-    "Herald",
-    "Holdings",
-    "Hospital",
-    "Inc",
-    "Inc.",
-    "Institute",
-    "Institution",
-    "Journal",
-    "LLC",
-    "LLP",
-    "League",
-    "Limited",
-    "Ltd",
-    "Ltd.",
-    "Ministry",
-    "Motors",
-    "Movement",
-    "Navy",
-    "Orchestra",
-    "PLC",
-    "Parliament",
-    "Partners",
-    "Party",
-    "Police",
-    "Press",
-    "Railroad",
-    "Railway",
-    "Records",
-    "Regiment",
-    "School",
-    "Senate",
-    "Society",
-    "Squadron",
-    "Team",
-    "Times",
-    "Tribune",
-    "Union",
-    "University",
-    "plc",
-];
+const ORGANIZATION_WORDS: &str = "\
+    Academy Agency Airlines Airways Army Assembly Association Authority Band Bank Battalion Brigade \
+    Bureau Club Co. College Commission Committee Companies Company Congress Corp Corp. Corporation \
+    Council Court Department F.C. FC Federation Foundation Gazette Group Herald Holdings Hospital Inc \
+    Inc. Institute Institution Journal LLC LLP League Limited Ltd Ltd. Ministry Motors Movement Navy \
+    Orchestra PLC Parliament Partners Party Police Press Railroad Railway Records Regiment School \
+    Senate Society Squadron Team Times Tribune Union University plc";
 
 /// A full name below this probability says nothing about its parts or other occurrences.
 const TRUSTED: f32 = 0.38;
@@ -184,6 +37,11 @@ const UNSEEN: f32 = 0.8;
 const SURNAME: f32 = 0.9;
 /// Names that are tried at one word; more than an honest article ever has.
 const MAX_NAMES_AT_A_WORD: usize = 32;
+
+/// Whether `word` is one of the words of `list`.
+fn lists(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
 
 fn surface<'t>(text: &'t str, mention: &Mention) -> &'t str {
     &text[mention.begin..mention.end]
@@ -221,9 +79,9 @@ impl Article<'_> {
         self.each(|text, mention, kind| {
             let Some(last) = last_word(surface(text, mention)) else { return };
             let taken_for_place = !matches!(kind, Kind::Organization | Kind::OtherName | Kind::Value);
-            if matches!(kind, Kind::Organization | Kind::Person) && PLACE_WORDS.contains(&last) {
+            if matches!(kind, Kind::Organization | Kind::Person) && lists(PLACE_WORDS, last) {
                 mention.label = place.unwrap_or(mention.label);
-            } else if taken_for_place && ORGANIZATION_WORDS.contains(&last) {
+            } else if taken_for_place && lists(ORGANIZATION_WORDS, last) {
                 mention.label = organization.unwrap_or(mention.label);
             }
         });

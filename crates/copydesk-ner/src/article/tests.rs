@@ -115,3 +115,45 @@ fn mentions_stay_in_order_and_apart() {
     assert_eq!(spans, ["Acme", "Acme Bank", "Acme", "Acme", "Acme Bank"]);
     assert!(mentions[0].windows(2).all(|pair| pair[0].end <= pair[1].begin));
 }
+
+#[test]
+fn any_mentions_of_any_text_stay_within_it_in_order_and_apart() {
+    let pieces = [
+        "the ", "Ann ", "Norton", "'s", " (", "AN", ") ", "é", "\u{a0}", "Dr. ", "Lake", ", ", "İ", "😀",
+        "U.S.",
+    ];
+    let mut state = 7u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % bound
+    };
+    let labels: Vec<String> = LABELS.iter().map(|&label| label.to_owned()).collect();
+    for _ in 0..5_000 {
+        let texts: Vec<String> =
+            (0..3).map(|_| (0..below(20)).map(|_| pieces[below(pieces.len())]).collect()).collect();
+        let mut mentions = Vec::new();
+        for text in &texts {
+            let mut cuts: Vec<usize> =
+                text.char_indices().map(|(at, _)| at).filter(|_| below(3) == 0).collect();
+            cuts.push(text.len());
+            cuts.dedup();
+            let spans = cuts.chunks_exact(2).filter(|cut| cut[0] < cut[1]);
+            let mention = |cut: &[usize]| Mention {
+                begin: cut[0],
+                end: cut[1],
+                label: below(LABELS.len()) as u16,
+                probability: below(100) as f32 / 100.0,
+            };
+            mentions.push(spans.map(mention).collect::<Vec<_>>());
+        }
+        let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+        refine(&labels, "en", &borrowed, &mut mentions, Options::default());
+        for (text, mentions) in texts.iter().zip(&mentions) {
+            assert!(
+                mentions.iter().all(|m| m.begin < m.end && text.get(m.begin..m.end).is_some()),
+                "{text:?}"
+            );
+            assert!(mentions.windows(2).all(|pair| pair[0].end <= pair[1].begin), "{text:?} {mentions:?}");
+        }
+    }
+}

@@ -74,3 +74,91 @@ pub(crate) fn tiny() -> Blueprint {
         calibration: Calibration { slope: 0.5, offset: -0.25 },
     }
 }
+
+/// A package of the given config.cfg, with whatever other files are listed.
+fn import(config: &str, others: &[(&str, &[u8])]) -> String {
+    let files = |path: &str| match path {
+        "config.cfg" => Some(config.as_bytes().to_vec()),
+        "meta.json" => Some(br#"{"name":"x","version":"1","license":"MIT"}"#.to_vec()),
+        path => others.iter().find(|(name, _)| *name == path).map(|(_, bytes)| bytes.to_vec()),
+    };
+    super::compile(&files).unwrap_err().to_string()
+}
+
+const NLP: &str =
+    "[nlp]\nlang = \"en\"\npipeline = [\"tok2vec\",\"ner\"]\n[components.ner]\nfactory = \"ner\"\n";
+const PARSER: &str = "[components.ner.model]\n@architectures = \"spacy.TransitionBasedParser.v2\"\n";
+const TOK2VEC: &str = "[components.ner.model.tok2vec]\n@architectures = ";
+
+#[test]
+fn what_cannot_be_imported_is_named() {
+    let table = [
+        (
+            format!("{NLP}{PARSER}{TOK2VEC}\"spacy-transformers.TransformerListener.v1\"\n"),
+            "TransformerListener",
+        ),
+        (
+            format!("{NLP}{PARSER}{TOK2VEC}\"spacy.Tok2VecListener.v1\"\nupstream = \"gone\"\n"),
+            "component \"gone\"",
+        ),
+        (NLP.replace("\"ner\"\n", "\"beam_ner\"\n"), "beam search"),
+        (NLP.replace("factory = \"ner\"", "factory = \"spancat\""), "no component of the kind"),
+        (
+            format!("{NLP}[nlp.tokenizer]\n@tokenizers = \"spacy.ja.JapaneseTokenizer\"\n"),
+            "JapaneseTokenizer",
+        ),
+        (
+            format!(
+                "{NLP}{PARSER}{TOK2VEC}\"spacy.Tok2Vec.v2\"\n[components.ner.model.tok2vec.embed]\n\
+                 @architectures = \"spacy.CharacterEmbed.v2\"\n"
+            ),
+            "CharacterEmbed",
+        ),
+        (
+            format!(
+                "{NLP}{PARSER}{TOK2VEC}\"spacy.Tok2Vec.v2\"\n[components.ner.model.tok2vec.embed]\n\
+                 @architectures = \"spacy.MultiHashEmbed.v2\"\n[components.ner.model.tok2vec.encode]\n\
+                 @architectures = \"spacy.TorchBiLSTMEncoder.v1\"\n"
+            ),
+            "TorchBiLSTMEncoder",
+        ),
+    ];
+    for (config, named) in table {
+        let error = import(&config, &[]);
+        assert!(error.starts_with("this pipeline cannot be imported") && error.contains(named), "{error}");
+    }
+}
+
+#[test]
+fn a_broken_package_is_an_error_that_names_the_file() {
+    let whole = format!("{NLP}{PARSER}{TOK2VEC}\"spacy.HashEmbedCNN.v2\"\n");
+    assert!(import("", &[]).contains("config.cfg"), "{}", import("", &[]));
+    assert_eq!(import(&whole, &[]), "the spaCy package has no ner/moves");
+    assert!(
+        import(&whole, &[("ner/moves", b"\xc1")])
+            .starts_with("ner/moves of the spaCy package: not MessagePack")
+    );
+    let moves = b"\x81\xa5moves\xd9\x43{\"1\":{\"A\":1},\"2\":{\"A\":1},\"3\":{\"A\":1},\"4\":{\"A\":1,\"\":1},\"5\":{\"\":1}}  ";
+    let error = import(&whole, &[("ner/moves", moves), ("ner/model", b"\x80")]);
+    assert_eq!(error, "ner/model of the spaCy package: not a thinc model");
+}
+
+#[test]
+fn a_tiny_pipeline_of_odd_sizes_runs() {
+    let model = crate::Model::from_bytes(&crate::format::write(&tiny())).unwrap();
+    let mut scratch = crate::Scratch::new();
+    let texts = ["Paris can't (stop) a colour-blind b.", "", "one", "x.com :) 's"];
+    let together = model.recognize(&mut scratch, &texts);
+    for (text, expected) in texts.iter().zip(&together) {
+        assert_eq!(&model.recognize(&mut scratch, &[text])[0], expected);
+    }
+    let words = |text: &'static str| -> Vec<&str> {
+        model.tokenize(text).iter().map(|token| &text[token.begin..token.end]).collect()
+    };
+    assert_eq!(
+        words(texts[0]),
+        ["Paris", "ca", "n't", "(", "stop", ")", "a", "colour", "-", "blind", "b", "."]
+    );
+    assert_eq!(words("(:)"), ["(", ":)"]);
+    assert_eq!(words("see.com's"), ["see.com", "'s"]);
+}

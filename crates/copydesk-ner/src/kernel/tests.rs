@@ -71,3 +71,52 @@ fn normalization_gives_mean_zero_and_variance_one() {
         assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-4);
     }
 }
+
+#[test]
+fn the_pairwise_convolution_is_the_convolution() {
+    let (width, pieces, rows) = (16, 3, 6);
+    let columns = width * pieces;
+    let taps: Vec<Vec<f32>> = (0..3).map(|tap| numbers(width * columns, 10 + tap)).collect();
+    let bias = numbers(columns, 20);
+    let input = numbers((rows + 2) * width, 21);
+    // Columns in groups of eight units, in each the first pieces, then the second ones.
+    let expected = |row: usize, unit: usize| {
+        let value = |piece: usize| {
+            let column = unit / LANES * pieces * LANES + piece * LANES + unit % LANES;
+            let products = (0..3).flat_map(|tap| (0..width).map(move |k| (tap, k)));
+            let sum: f32 = products
+                .map(|(tap, k)| input[(row + tap) * width + k] * taps[tap][k * columns + column])
+                .sum();
+            sum + bias[column]
+        };
+        (0..pieces).map(value).fold(f32::NEG_INFINITY, f32::max)
+    };
+    let matrices: Vec<Matrix> = (0..4)
+        .map(|m| {
+            Matrix::pack(width, columns, columns, |k, c| {
+                let [left, here, right] = [0, 1, 2].map(|tap| taps[tap][k * columns + c]);
+                [left, (left + here + right) / 2.0, (left - here + right) / 2.0, right][m]
+            })
+        })
+        .collect();
+    let pairs: Vec<u32> = (0..rows as u32 / 2).map(|pair| (1 + 2 * pair) * width as u32).collect();
+    let packed: Vec<u32> = (0..pairs.len()).map(|pair| (pair * width) as u32).collect();
+    for kernel in kernels() {
+        let (size, panel) = (pairs.len() * width, pairs.len() * columns);
+        let mut spread = vec![0.0; 4 * size];
+        let mut products = vec![0.0; 4 * panel];
+        let mut out = vec![0.0; (rows + 2) * width];
+        kernel.spread_pairs(&input, &pairs, width, &mut spread);
+        for (m, matrix) in matrices.iter().enumerate() {
+            let to = &mut products[m * panel..(m + 1) * panel];
+            kernel.product(&spread[m * size..(m + 1) * size], &packed, matrix, 0, to, columns);
+        }
+        kernel.gather_pairs(&products, &bias, pieces, &pairs, width, 0, &mut out);
+        for row in 0..rows {
+            for unit in 0..width {
+                let (found, expected) = (out[(row + 1) * width + unit], expected(row, unit));
+                assert!((found - expected).abs() < 1e-4, "row {row} unit {unit}: {found} {expected}");
+            }
+        }
+    }
+}

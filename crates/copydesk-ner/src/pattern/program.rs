@@ -53,18 +53,25 @@ pub(crate) struct Compiled {
     pub(crate) backwards: Option<u32>,
     /// Every match starts at the start of the text.
     pub(crate) starts_at_start: bool,
-    /// What a match can start with.
+    /// What a match can start with, and for a pattern with a program backwards what it can end with.
     pub(crate) first: First,
+    pub(crate) last: First,
     /// An ASCII character that every match contains, if there is one: a text without it is not even looked at.
     pub(crate) required: Option<u8>,
 }
 
-/// The characters that a non-empty match can begin with; over-approximate.
+/// The characters that a match can begin (or end) with; over-approximate, any other than ASCII may too.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct First {
     pub(crate) ascii: u128,
     /// A match may be empty, so the set says nothing.
     pub(crate) any: bool,
+}
+
+impl First {
+    pub(crate) fn admits(self, byte: u8) -> bool {
+        self.any || byte >= 128 || self.ascii >> byte & 1 == 1
+    }
 }
 
 /// Instructions in all programs of one pattern; spaCy's URL pattern has 600, French `token_match` 30,000.
@@ -80,13 +87,17 @@ pub(crate) fn compile(parsed: Parsed) -> Result<Compiled, PatternError> {
         backwards = Some(compiler.programs.len() as u32);
         compiler.programs.push(program);
     }
-    let mut first = First::default();
-    first.any = first_of(&parsed.node, &parsed.classes, &mut first.ascii);
+    let edge = |backwards| {
+        let mut edge = First::default();
+        edge.any = first_of(&parsed.node, &parsed.classes, backwards, &mut edge.ascii);
+        edge
+    };
     Ok(Compiled {
         programs: compiler.programs,
         backwards,
         starts_at_start: starts_at_start(&parsed.node),
-        first,
+        first: edge(false),
+        last: edge(true),
         required: (0..128).find(|bit| required(&parsed.node, &parsed.classes) >> bit & 1 == 1),
         classes: parsed.classes,
     })
@@ -230,20 +241,25 @@ fn ends_at_end(node: &Node) -> bool {
     }
 }
 
-/// Adds what `node` can begin with; returns whether it can match nothing.
-fn first_of(node: &Node, classes: &[CharClass], ascii: &mut u128) -> bool {
+/// Adds what `node` can begin with, read in the direction given; returns whether it can match nothing.
+fn first_of(node: &Node, classes: &[CharClass], backwards: bool, ascii: &mut u128) -> bool {
     match node {
         Node::Class(class) => {
             *ascii |= classes[*class as usize].ascii();
             false
         }
-        Node::Concat(nodes) => nodes.iter().all(|node| first_of(node, classes, ascii)),
-        Node::Alternatives(branches) => {
-            branches.iter().fold(false, |empty, branch| first_of(branch, classes, ascii) | empty)
+        Node::Concat(nodes) if backwards => {
+            nodes.iter().rev().all(|node| first_of(node, classes, true, ascii))
         }
-        Node::Repeat { node, min, .. } => first_of(node, classes, ascii) || *min == 0,
-        // A positive lookahead in front holds the next character to its own first set.
-        Node::Look { body, behind: false, negated: false } => first_of(body, classes, ascii),
+        Node::Concat(nodes) => nodes.iter().all(|node| first_of(node, classes, false, ascii)),
+        Node::Alternatives(branches) => {
+            branches.iter().fold(false, |empty, branch| first_of(branch, classes, backwards, ascii) | empty)
+        }
+        Node::Repeat { node, min, .. } => first_of(node, classes, backwards, ascii) || *min == 0,
+        // A positive lookaround in front holds the next character to its own first set.
+        Node::Look { body, behind, negated: false } if *behind == backwards => {
+            first_of(body, classes, backwards, ascii)
+        }
         Node::Look { .. } | Node::Start | Node::End { .. } | Node::WordBoundary { .. } => true,
     }
 }

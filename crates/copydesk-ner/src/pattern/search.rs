@@ -56,6 +56,9 @@ impl Compiled {
         not_empty_at: Option<usize>,
         scratch: &mut SearchScratch,
     ) -> Option<(usize, usize)> {
+        if self.starts_at_start && text.bytes().next().is_some_and(|byte| !self.first.admits(byte)) {
+            return None;
+        }
         let run = Run { compiled: self, program: 0, text, backwards: false };
         run.leftmost_first(from, not_empty_at, scratch)
     }
@@ -67,11 +70,17 @@ impl Compiled {
         if text.ends_with('\n') {
             return None;
         }
+        if text.bytes().next_back().is_some_and(|byte| !self.last.admits(byte)) {
+            return Some(None);
+        }
         Some(Run { compiled: self, program, text, backwards: true }.furthest(text.len(), false, scratch))
     }
 
     /// Whether a match begins at the start of `text`.
     pub(crate) fn matches_at_start(&self, text: &str, scratch: &mut SearchScratch) -> bool {
+        if text.bytes().next().is_some_and(|byte| !self.first.admits(byte)) {
+            return false;
+        }
         Run { compiled: self, program: 0, text, backwards: false }.furthest(0, true, scratch).is_some()
     }
 }
@@ -134,7 +143,7 @@ impl Run<'_> {
             return at;
         }
         let rest = &self.text.as_bytes()[at..];
-        let skip = rest.iter().position(|&byte| byte >= 128 || first.ascii >> byte & 1 == 1);
+        let skip = rest.iter().position(|&byte| first.admits(byte));
         at + skip.unwrap_or(rest.len())
     }
 

@@ -11,6 +11,7 @@ mod weigh;
 use crate::document::{Document, RemovedReason};
 use crate::draft::{Draft, Piece};
 use crate::meta::{authors, dates};
+use crate::normal::tidy;
 
 /// Reads the article out of flat text. `title` is the sender's, when there is one.
 pub(crate) fn extract(text: &str, title: Option<&str>, document: &mut Document) -> Draft {
@@ -40,7 +41,7 @@ pub(crate) fn extract(text: &str, title: Option<&str>, document: &mut Document) 
 /// Takes metadata out of a removed line.
 fn note(line: &str, reason: RemovedReason, document: &mut Document) {
     if reason == RemovedReason::Title {
-        document.title.get_or_insert_with(|| line.to_owned());
+        document.title.get_or_insert_with(|| tidy(line));
     } else if reason == RemovedReason::Byline && document.authors.is_empty() {
         document.authors = authors::split(line);
     } else if reason == RemovedReason::PageFurniture && document.site_name.is_none() {

@@ -17,8 +17,6 @@ const PROSE_CHARS: usize = 80;
 const RAW_EDGE_LINES: usize = 20;
 
 /// What it costs to go from article to page or back: single odd lines do not cut an article.
-
-/// What it costs to go from article to page or back: single odd lines do not cut an article.
 const SWITCH_COST: f32 = 1.6;
 
 /// What the text was before it was flattened.
@@ -129,6 +127,15 @@ fn weight(shape: Shape, run: usize, again: bool, bullet: bool, page: Page) -> f3
     }
 }
 
+/// True for lines that open or close a reader's comment in the common blog systems.
+fn opens_comment(text: &str) -> bool {
+    const BUTTONS: [&str; 8] =
+        ["reply", "antworten", "répondre", "responder", "rispondi", "svara", "ответить", "odpowiedz"];
+    const SAYS: [&str; 6] = [" says:", " says", " said:", " schreibt:", " dice:", " a dit :"];
+    text.len() < 80
+        && (BUTTONS.contains(&text.to_lowercase().as_str()) || SAYS.iter().any(|end| text.ends_with(end)))
+}
+
 /// Below a head such as "Comments" or "Related articles" other things stand than the article.
 fn sections(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], weights: &mut [f32]) {
     let mut count = 0;
@@ -141,6 +148,16 @@ fn sections(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape],
         })
         .collect();
     let all = count;
+    let marked: Vec<usize> =
+        (0..lines.len()).filter(|&i| lines.get(i).is_some_and(|l| opens_comment(&l.text.text))).collect();
+    // Three readers in a row make a discussion; it begins with the name above the first.
+    if let Some(&first) =
+        marked.first().filter(|&&i| marked.len() >= 3 && before.get(i).is_some_and(|&n| n >= 3))
+    {
+        for weight in weights.get_mut(first.saturating_sub(2)..).unwrap_or_default() {
+            *weight -= 3.0;
+        }
+    }
     for i in 0..lines.len() {
         let short = lines.get(i).is_some_and(|l| l.text.text.chars().count() <= 60);
         let before = before[i];

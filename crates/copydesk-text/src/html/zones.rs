@@ -76,20 +76,31 @@ pub(crate) fn zones(tree: &Tree<'_>, blocks: &[Block]) -> Zones {
             _ => Zone::default(),
         })
         .collect();
-    inherit(tree, &own, Zone::default(), &mut out);
-    let disbelieved = disbelieved(blocks, &out);
-    if disbelieved != Zone::default() {
-        inherit(tree, &own, disbelieved, &mut out);
-    }
+    let disbelieved = disbelieved(tree, &own, blocks, &out);
+    inherit(tree, &own, disbelieved, &mut out);
     out
 }
 
 /// Words that cover most of a page's prose, be it in a hundred small parts, mean something else on that page: site
 /// builders wrap each paragraph in a "widget".
-fn disbelieved(blocks: &[Block], zones: &Zones) -> Zone {
+fn disbelieved(tree: &Tree<'_>, own: &[Zone], blocks: &[Block], zones: &Zones) -> Zone {
+    // Every word counts here, also those that their own share of the prose would disprove.
+    let mut said = vec![Zone::default(); own.len()];
+    for (id, own) in own.iter().enumerate() {
+        let above =
+            tree.node(id as u32).and_then(|n| said.get(n.parent as usize)).copied().unwrap_or_default();
+        let own = if matches!(tree.tag(id as u32), Tag::Html | Tag::Body | Tag::Main) {
+            Zone::default()
+        } else {
+            *own
+        };
+        if let Some(slot) = said.get_mut(id) {
+            *slot = above.with(own);
+        }
+    }
     let mut mass = [0u32; 32];
     for block in blocks.iter().filter(|b| is_prose(b)) {
-        let zone = zones.of(block.nodes.0);
+        let zone = said.get(block.nodes.0 as usize).copied().unwrap_or_default();
         for (bit, slot) in mass.iter_mut().enumerate() {
             *slot += if zone.has(Zone(1 << bit)) { block.chars as u32 } else { 0 };
         }
