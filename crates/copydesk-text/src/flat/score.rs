@@ -21,20 +21,12 @@ pub(crate) enum Verdict {
 /// Lines before the article among which its title is looked for.
 const TITLE_REACH: usize = 12;
 
+/// The verdict on every line. A single line is the text, whatever it says. `title` is the sender's.
 pub(crate) fn verdicts(lines: &[Line], title: Option<&str>) -> Vec<Verdict> {
-    let reasons = reasons(lines);
-    verdicts_of(lines, title, reasons)
-}
-
-pub(crate) fn reasons(lines: &[Line]) -> Vec<Option<RemovedReason>> {
-    lines.iter().map(|line| reason(&line.text.text)).collect()
-}
-
-pub(crate) fn verdicts_of(
-    lines: &[Line],
-    title: Option<&str>,
-    reasons: Vec<Option<RemovedReason>>,
-) -> Vec<Verdict> {
+    if let [only] = lines {
+        return vec![Verdict::Keep(kind(only))];
+    }
+    let reasons: Vec<Option<RemovedReason>> = lines.iter().map(|line| reason(&line.text.text)).collect();
     let inside = weigh::inside(lines, &reasons);
     let start = inside.iter().position(|&i| i).unwrap_or(0);
     let title_at = find_title(lines, &reasons, start, title);
