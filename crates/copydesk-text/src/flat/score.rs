@@ -1,7 +1,7 @@
 //! The verdict on each line of flat text.
 //!
-//! Lives here: the weight of a line by its shape, the run of lines that is the article, and the reasons at its edges and
-//! inside. Must never come here: phrases (`furniture.rs`).
+//! Lives here: reasons at the edges of the article and inside it, title and captions among the lines. Must never come here:
+//! phrases (`furniture.rs`) or the weights that find the article's part (`weigh.rs`).
 
 use super::lines::Line;
 use super::weigh;
