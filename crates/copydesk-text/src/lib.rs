@@ -41,7 +41,7 @@ use decode::Decoded;
 pub const MAX_BODY_BYTES: usize = 256 << 20;
 
 /// Cleans an article. Time and memory are linear in the body: about 30 ms for each megabyte of an
-/// ordinary page, 80 ms where all of it is text; HTML is read up to 300,000 nodes.
+/// ordinary page, 80 ms where all of it is text; HTML is read up to 400,000 nodes.
 #[must_use]
 pub fn extract(input: &Input<'_>) -> Document {
     let cut = |text: &str| text.floor_char_boundary(MAX_BODY_BYTES);
