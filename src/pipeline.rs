@@ -25,6 +25,9 @@ pub const PIPELINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// en_core_web_md 3.8.0, compiled; see models/README.md.
 static EMBEDDED_MODEL: &[u8] = include_bytes!("../models/en_core_web_md-3.8.0.cdner");
 
+/// Below it, a detected language is a guess.
+const GUESS_PROBABILITY: f32 = 0.5;
+
 /// A step that the caller may want to time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -73,10 +76,10 @@ impl Pipeline {
         Pipeline::with_models(Vec::new())
     }
 
-    /// With models for languages (ISO 639-1 codes), in front of the one that the program carries.
+    /// With models for languages (ISO 639-1 codes), behind the one that the program carries, unless they replace it.
     pub fn with_models(mut models: Vec<(String, Model)>) -> Result<Pipeline, ModelError> {
         if !models.iter().any(|(language, _)| language == "en") {
-            models.push(("en".to_owned(), Model::from_bytes(EMBEDDED_MODEL)?));
+            models.insert(0, ("en".to_owned(), Model::from_bytes(EMBEDDED_MODEL)?));
         }
         Ok(Pipeline { models: Arc::new(models), gazetteer: None, gazetteer_revision: 0 })
     }
@@ -112,7 +115,7 @@ impl Pipeline {
         let mut processed = clean::processed(&document);
         finished(Stage::Clean);
 
-        let model = processed.language.as_ref().and_then(|language| self.model_for(&language.code));
+        let model = self.model_for(processed.language.as_ref());
         if let Some(language) = &mut processed.language {
             *language = Language { supported: model.is_some(), ..language.clone() };
         }
@@ -124,9 +127,12 @@ impl Pipeline {
         processed
     }
 
-    /// With its place in `models`.
-    fn model_for(&self, language: &str) -> Option<(usize, &Model)> {
-        let place = self.models.iter().position(|(code, _)| code == language)?;
+    /// The language's model, with its place in `models`. A guess that is more likely wrong than right, as of a text of a
+    /// few words, is no reason to find nothing: the first model reads it.
+    fn model_for(&self, language: Option<&Language>) -> Option<(usize, &Model)> {
+        let is_language = |language: &Language| self.models.iter().position(|(code, _)| *code == language.code);
+        let is_guess = language.is_none_or(|language| language.probability < GUESS_PROBABILITY);
+        let place = language.and_then(is_language).or(is_guess.then_some(0))?;
         self.models.get(place).map(|(_, model)| (place, model))
     }
 }

@@ -10,13 +10,13 @@ shift
 work=$out/train
 mkdir -p "$work"
 "$venv/bin/python" "$root/bench/ner/train.py" "$work" "$@"
-"$venv/bin/python" "$root/bench/ner/texts.py" "$data" --limit 3000 > "$out/texts.jsonl"
+"$venv/bin/python" "$root/bench/ner/texts.py" "$data" --limit 3000 > "$work/texts.jsonl"
 for config in "$work"/*.cfg; do
     name=$(basename "$config" .cfg)
     "$venv/bin/python" -m spacy train "$config" --output "$work/$name" > "$work/$name.log" 2>&1 \
         || { tail -n 20 "$work/$name.log"; exit 1; }
     package=$work/$name/model-last
     "$tools/compile_package" "$package" "$out/$name.cdner"
-    "$tools/annotate" "$out/$name.cdner" < "$out/texts.jsonl" > "$out/$name.jsonl"
-    "$venv/bin/python" "$root/bench/ner/compare.py" "$package" "$out/$name.jsonl" "$out/texts.jsonl"
+    "$tools/annotate" "$out/$name.cdner" < "$work/texts.jsonl" > "$out/$name.jsonl"
+    "$venv/bin/python" "$root/bench/ner/compare.py" "$package" "$out/$name.jsonl" "$work/texts.jsonl"
 done

@@ -40,7 +40,8 @@ use decode::Decoded;
 /// The most bytes of a body that are read; offsets are kept in 32 bits, and no article is longer.
 pub const MAX_BODY_BYTES: usize = 256 << 20;
 
-/// Cleans an article. Time and memory are linear in the body: about 10 ms for each megabyte of HTML.
+/// Cleans an article. Time and memory are linear in the body: about 30 ms for each megabyte of an
+/// ordinary page, 80 ms where all of it is text; HTML is read up to 400,000 nodes.
 #[must_use]
 pub fn extract(input: &Input<'_>) -> Document {
     let cut = |text: &str| text.floor_char_boundary(MAX_BODY_BYTES);

@@ -1,7 +1,7 @@
 //! The verdict on each line of flat text.
 //!
-//! Lives here: the weight of a line by its shape, the run of lines that is the article, and the reasons at its edges and
-//! inside. Must never come here: phrases (`furniture.rs`).
+//! Lives here: reasons at the edges of the article and inside it, title and captions among the lines. Must never come here:
+//! phrases (`furniture.rs`) or the weights that find the article's part (`weigh.rs`).
 
 use super::lines::Line;
 use super::weigh;
@@ -21,20 +21,12 @@ pub(crate) enum Verdict {
 /// Lines before the article among which its title is looked for.
 const TITLE_REACH: usize = 12;
 
+/// The verdict on every line. A single line is the text, whatever it says. `title` is the sender's.
 pub(crate) fn verdicts(lines: &[Line], title: Option<&str>) -> Vec<Verdict> {
-    let reasons = reasons(lines);
-    verdicts_of(lines, title, reasons)
-}
-
-pub(crate) fn reasons(lines: &[Line]) -> Vec<Option<RemovedReason>> {
-    lines.iter().map(|line| reason(&line.text.text)).collect()
-}
-
-pub(crate) fn verdicts_of(
-    lines: &[Line],
-    title: Option<&str>,
-    reasons: Vec<Option<RemovedReason>>,
-) -> Vec<Verdict> {
+    if let [only] = lines {
+        return vec![Verdict::Keep(kind(only))];
+    }
+    let reasons: Vec<Option<RemovedReason>> = lines.iter().map(|line| reason(&line.text.text)).collect();
     let inside = weigh::inside(lines, &reasons);
     let start = inside.iter().position(|&i| i).unwrap_or(0);
     let title_at = find_title(lines, &reasons, start, title);

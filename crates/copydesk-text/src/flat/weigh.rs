@@ -16,6 +16,15 @@ const PROSE_CHARS: usize = 80;
 /// below. Article areas with leftovers have a handful.
 const RAW_EDGE_LINES: usize = 20;
 
+/// With this share of lines that end as sentences do, a text is clean: pages and their leftovers have far less.
+const CLEAN_SHARE: f32 = 0.85;
+
+/// With fewer lines of prose, where the first and the last of them stand says little: a short item is mostly sentences.
+const FEW_PROSE_LINES: usize = 3;
+
+/// What a line before the first or behind the last prose weighs less; among few lines of prose, and else.
+const EDGE_COSTS: (f32, f32) = (1.0, 4.0);
+
 /// What it costs to go from article to page or back: single odd lines do not cut an article.
 const SWITCH_COST: f32 = 1.6;
 
@@ -58,6 +67,11 @@ pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<b
         |i: usize| shapes.get(i) == Some(&Shape::Prose) && reasons.get(i).copied().flatten().is_none();
     let Some(first) = (0..lines.len()).find(|&i| prose(i)) else { return vec![true; lines.len()] };
     let last = (0..lines.len()).rev().find(|&i| prose(i)).unwrap_or(first);
+    // Text that is clean already has no edge to trim, however short its sentences are.
+    let whole = shapes.iter().filter(|s| **s != Shape::Fragment).count();
+    if whole as f32 >= lines.len() as f32 * CLEAN_SHARE {
+        return vec![true; lines.len()];
+    }
     let runs = run_lengths(&shapes);
     let said = repeated(lines);
     let edges = first + (lines.len() - 1 - last);
@@ -69,6 +83,8 @@ pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<b
     } else {
         Page::Whole
     };
+    let prose_lines = (first..=last).filter(|&i| prose(i)).count();
+    let edge_cost = if prose_lines < FEW_PROSE_LINES { EDGE_COSTS.0 } else { EDGE_COSTS.1 };
     let mut weights: Vec<f32> = (0..lines.len())
         .map(|i| {
             let run = runs.get(i).copied().unwrap_or(1);
@@ -77,7 +93,7 @@ pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<b
             let bullet = lines.get(i).is_some_and(|l| l.bullet);
             let heads = shape != Shape::Prose && shapes.get(i + 1) == Some(&Shape::Prose);
             weight(shape, run, again, bullet, page) + if heads { 1.0 } else { 0.0 }
-                - if (first..=last).contains(&i) { 0.0 } else { 4.0 }
+                - if (first..=last).contains(&i) { 0.0 } else { edge_cost }
                 - if reasons.get(i).copied().flatten().is_some() { 1.5 } else { 0.0 }
         })
         .collect();
