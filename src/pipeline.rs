@@ -130,7 +130,8 @@ impl Pipeline {
     /// The language's model, with its place in `models`. A guess that is more likely wrong than right, as of a text of a
     /// few words, is no reason to find nothing: the first model reads it.
     fn model_for(&self, language: Option<&Language>) -> Option<(usize, &Model)> {
-        let is_language = |language: &Language| self.models.iter().position(|(code, _)| *code == language.code);
+        let is_language =
+            |language: &Language| self.models.iter().position(|(code, _)| *code == language.code);
         let is_guess = language.is_none_or(|language| language.probability < GUESS_PROBABILITY);
         let place = language.and_then(is_language).or(is_guess.then_some(0))?;
         self.models.get(place).map(|(_, model)| (place, model))

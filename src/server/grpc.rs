@@ -67,7 +67,11 @@ pub(super) async fn run(
         .send_compressed(CompressionEncoding::Gzip);
 
     let (reporter, health_service) = tonic_health::server::health_reporter();
-    let reporting = tokio::spawn(report_health(reporter, options.health));
+    let mut health = options.health;
+    // Before the first call is answered: to one that comes earlier, a service without a status is unknown.
+    let at_first = *health.borrow_and_update();
+    report_all(&reporter, at_first).await;
+    let reporting = tokio::spawn(report_changes(reporter, health));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
@@ -103,25 +107,23 @@ fn built<S>(service: Result<S, tonic_reflection::server::Error>) -> Option<S> {
     service.inspect_err(|error| error!(error = error as &dyn std::error::Error, "no reflection")).ok()
 }
 
-/// An analysis needs no store; the others are not serving while Postgres is away.
-async fn report_health(reporter: HealthReporter, mut health: watch::Receiver<Health>) {
-    loop {
+async fn report_changes(reporter: HealthReporter, mut health: watch::Receiver<Health>) {
+    while health.changed().await.is_ok() {
         let now = *health.borrow_and_update();
-        let is_up = now == Health::Serving;
-        report::<Articles>(&reporter, is_up).await;
-        report::<Updates>(&reporter, is_up).await;
-        report::<Admin>(&reporter, is_up).await;
-        report::<Analysis>(&reporter, now != Health::ShuttingDown).await;
-        let overall = if is_up {
-            tonic_health::ServingStatus::Serving
-        } else {
-            tonic_health::ServingStatus::NotServing
-        };
-        reporter.set_service_status("", overall).await;
-        if health.changed().await.is_err() {
-            return;
-        }
+        report_all(&reporter, now).await;
     }
+}
+
+/// An analysis needs no store; the others are not serving while Postgres is away.
+async fn report_all(reporter: &HealthReporter, now: Health) {
+    let is_up = now == Health::Serving;
+    report::<Articles>(reporter, is_up).await;
+    report::<Updates>(reporter, is_up).await;
+    report::<Admin>(reporter, is_up).await;
+    report::<Analysis>(reporter, now != Health::ShuttingDown).await;
+    let overall =
+        if is_up { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };
+    reporter.set_service_status("", overall).await;
 }
 
 async fn report<S: NamedService>(reporter: &HealthReporter, is_serving: bool) {

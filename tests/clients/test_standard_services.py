@@ -13,7 +13,7 @@ from copydesk.v1 import analysis_pb2
 from story import raw
 
 SECONDS = 60
-SERVICES = ["copydesk.v1.ArticleService", "copydesk.v1.AnalysisService", "copydesk.v1.FeedService"]
+SERVICES = [f"copydesk.v1.{name}Service" for name in ("Admin", "Analysis", "Article", "Feed")]
 
 
 @pytest.mark.parametrize("service", ["", *SERVICES])
