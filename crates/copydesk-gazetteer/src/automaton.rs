@@ -5,6 +5,8 @@
 //! the states is a third of the memory and of the cache misses. Scanning is linear; a hit costs its tail on top.
 //! `build` makes it; `gazetteer` decides what a hit is worth.
 
+use crate::fold::{MARK, is_letter};
+
 /// The state of no prefix at all. Block 0 before it holds no state, so that states without children can point there.
 pub(crate) const ROOT: u32 = 256;
 /// No key ends in this state.
@@ -74,8 +76,64 @@ pub(crate) struct Automaton {
     pub(crate) tails: Vec<u8>,
     /// Longest prefix.
     pub(crate) max_depth: usize,
-    /// The byte that all keys begin with, if it is the same.
-    pub(crate) only_first: Option<u8>,
+    /// If all keys start a word, which words.
+    pub(crate) gate: Option<Gate>,
+}
+
+/// Tells of most words of a text that no key starts with them, at a fraction of what the automaton takes to find out.
+///
+/// A set of hashes, one bit each: what it lets through may be wrong, what it keeps out is not.
+pub(crate) struct Gate {
+    /// The state after [`MARK`], before the word.
+    first: u32,
+    bits: Vec<u64>,
+}
+
+impl Gate {
+    /// For keys that all start with [`MARK`]; `first` is the state that it leads to. 8 to 16 bits a word.
+    pub(crate) fn new(keys: &[&[u8]], first: u32) -> Self {
+        let words = || keys.iter().map(|key| &key[1..]).map(|key| &key[..word_end(key, 0).0]);
+        // Sorted keys bring most equal words together; the others only make it a little roomier.
+        let mut before: &[u8] = &[];
+        let count = words().filter(|word| std::mem::replace(&mut before, word) != *word).count();
+        let mut bits = vec![0; (count / 4).next_power_of_two().max(64)];
+        for word in words() {
+            let (_, hash) = word_end(word, 0);
+            let bit = place(hash, bits.len());
+            bits[bit / 64] |= 1 << (bit % 64);
+        }
+        Self { first, bits }
+    }
+
+    /// The end of the word at `at`, and whether a key may start with it.
+    #[inline]
+    fn asks(&self, haystack: &[u8], at: usize) -> (usize, bool) {
+        let (end, hash) = word_end(haystack, at);
+        let bit = place(hash, self.bits.len());
+        let known = self.bits[bit / 64] >> (bit % 64) & 1 != 0;
+        // In Hangul a name may end within a word; scripts in three bytes a character are cheap enough without a gate.
+        (end, known || haystack[at..end].iter().any(|byte| *byte > 0xE0))
+    }
+}
+
+/// Where the word ends that begins at `at`, and its hash.
+#[inline]
+fn word_end(bytes: &[u8], at: usize) -> (usize, u64) {
+    let mut hash = 0_u64;
+    let mut end = at;
+    while let Some(byte) = bytes.get(end)
+        && is_letter(*byte)
+    {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        end += 1;
+    }
+    (end, hash)
+}
+
+/// The bit for a hash, of a power of two of words.
+fn place(hash: u64, words: usize) -> usize {
+    // The product's middle has taken in all bytes; its low bits only their low bits.
+    (hash >> 24) as usize & (words * 64 - 1)
 }
 
 /// A key found in folded bytes.
@@ -83,38 +141,60 @@ pub(crate) struct Hit {
     pub(crate) key: u32,
     pub(crate) begin: usize,
     pub(crate) end: usize,
-    /// End of its prefix. Hits come in ascending order of this, the longer key first.
+    /// End of its prefix.
     pub(crate) seen: usize,
 }
 
-impl Automaton {
-    /// Calls `hit` for each occurrence of each key, overlapping ones included.
-    ///
-    /// Linear in `haystack` and hits; a hit costs the length of its tail, found or not.
-    pub(crate) fn scan(&self, haystack: &[u8], mut hit: impl FnMut(Hit)) {
-        if self.keys.len() < 2 {
-            return;
-        }
-        let states = self.states.as_slice();
-        let mut current = ROOT;
-        let mut state = states[ROOT as usize];
-        let mut at = 0;
-        while let Some(byte) = haystack.get(at) {
-            if current == ROOT
-                && let Some(first) = self.only_first
-                && *byte != first
-            {
-                match haystack[at..].iter().position(|byte| *byte == first) {
-                    Some(skip) => at += skip,
-                    None => return,
+/// See [`Automaton::scan`].
+pub(crate) struct Scan<'a> {
+    automaton: &'a Automaton,
+    haystack: &'a [u8],
+    at: usize,
+    current: u32,
+    /// Next key to try that ends here.
+    output: u32,
+}
+
+impl Iterator for Scan<'_> {
+    type Item = Hit;
+
+    fn next(&mut self) -> Option<Hit> {
+        loop {
+            while self.output != NONE {
+                let number = self.output;
+                let key = self.automaton.keys[number as usize];
+                self.output = key.shorter;
+                let tail_end = self.automaton.keys[number as usize + 1].tail;
+                let tail = &self.automaton.tails[key.tail as usize..tail_end as usize];
+                if self.haystack[self.at..].starts_with(tail) {
+                    let (begin, end) = (self.at - usize::from(key.depth), self.at + tail.len());
+                    return Some(Hit { key: number, begin, end, seen: self.at });
                 }
+            }
+            if !self.step() {
+                return None;
+            }
+        }
+    }
+}
+
+impl Scan<'_> {
+    /// Reads on until a key's prefix ends; not so if there is none any more.
+    fn step(&mut self) -> bool {
+        let states = self.automaton.states.as_slice();
+        let gate = self.automaton.gate.as_ref();
+        let (mut at, mut current) = (self.at, self.current);
+        let mut state = states[current as usize];
+        while let Some(byte) = self.haystack.get(at).copied() {
+            at += 1;
+            if current == ROOT && gate.is_some() && byte != MARK {
+                // Within a word that the gate kept out, or between words.
                 continue;
             }
-            at += 1;
             loop {
-                let child = state.base() ^ u32::from(*byte);
+                let child = state.base() ^ u32::from(byte);
                 let candidate = states[child as usize];
-                if candidate.label() == *byte {
+                if candidate.label() == byte {
                     (current, state) = (child, candidate);
                     break;
                 }
@@ -124,20 +204,34 @@ impl Automaton {
                 current = state.fail();
                 state = states[current as usize];
             }
-            if !state.ends() {
-                continue;
-            }
-            let mut output = self.outputs[current as usize];
-            while output != NONE {
-                let key = self.keys[output as usize];
-                let tail = &self.tails[key.tail as usize..self.keys[output as usize + 1].tail as usize];
-                if haystack[at..].starts_with(tail) {
-                    let begin = at - usize::from(key.depth);
-                    hit(Hit { key: output, begin, end: at + tail.len(), seen: at });
+            if byte == MARK
+                && let Some(gate) = gate
+                && current == gate.first
+            {
+                let (end, may_start) = gate.asks(self.haystack, at);
+                if !may_start {
+                    (at, current, state) = (end, ROOT, states[ROOT as usize]);
                 }
-                output = key.shorter;
+            }
+            if state.ends() {
+                (self.at, self.current, self.output) =
+                    (at, current, self.automaton.outputs[current as usize]);
+                return true;
             }
         }
+        self.at = at;
+        false
+    }
+}
+
+impl Automaton {
+    /// Each occurrence of each key, overlapping ones included, in ascending order of `seen`, there the longer key first.
+    ///
+    /// Linear in `haystack` and hits; a hit costs the length of its tail, found or not.
+    pub(crate) fn scan<'a>(&'a self, haystack: &'a [u8]) -> Scan<'a> {
+        // Without keys there is nothing to read for.
+        let haystack = if self.keys.len() < 2 { &[] } else { haystack };
+        Scan { automaton: self, haystack, at: 0, current: ROOT, output: NONE }
     }
 
     /// Bytes on the heap.
@@ -145,5 +239,6 @@ impl Automaton {
         self.states.capacity() * size_of::<State>()
             + self.keys.capacity() * size_of::<Key>()
             + self.tails.capacity()
+            + self.gate.as_ref().map_or(0, |gate| gate.bits.capacity() * size_of::<u64>())
     }
 }

@@ -5,7 +5,10 @@
 //! by level, since a link leads to a lower level. Beside the result this takes 8 bytes a state. Called by `gazetteer`
 //! only.
 
-use crate::automaton::{Automaton, Key, MAX_STATES, NONE, ROOT, State};
+use crate::{
+    automaton::{Automaton, Gate, Key, MAX_STATES, NONE, ROOT, State},
+    fold::MARK,
+};
 
 /// Blocks of 256 slots that are looked through for room; more would fill better and build slower.
 const OPEN_BLOCKS: usize = 32;
@@ -48,12 +51,13 @@ pub(crate) fn build(keys: &[&[u8]]) -> Result<Automaton, TooLarge> {
         tails.extend_from_slice(&key[usize::from(record.depth)..]);
     }
     records[keys.len()].tail = u32::try_from(tails.len()).map_err(|_| TooLarge)?;
-    let only_first = match (keys.first(), keys.last()) {
-        (Some(low), Some(high)) if low.first() == high.first() => low.first().copied(),
+    let starts_word = |key: &&[u8]| key.first() == Some(&MARK);
+    let gate = match slots.child(ROOT, MARK) {
+        Some(first) if keys.iter().all(starts_word) => Some(Gate::new(keys, first)),
         _ => None,
     };
     let (states, outputs) = slots.finish();
-    Ok(Automaton { states, outputs, keys: records, tails, max_depth, only_first })
+    Ok(Automaton { states, outputs, keys: records, tails, max_depth, gate })
 }
 
 struct Builder {

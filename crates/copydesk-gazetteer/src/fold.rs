@@ -1,16 +1,24 @@
 //! A text as the automaton reads it: folded, with word starts and paragraph ends marked, and the way back to its bytes.
 //!
-//! Names go through the same code as text. Three bytes that UTF-8 never has or that stand for white space carry the
-//! structure: [`MARK`] before each word, in the place of the space when the word before ends there; `' '` for white
-//! space beside punctuation; [`WALL`] for an empty line, which no name has. So a name that must start a word starts with
-//! MARK, and the automaton need not look at anything inside a word that no name begins with.
+//! Names go through the same code as text. Bytes that UTF-8 never has carry the structure: [`MARK`] before each word, in
+//! the place of the space when the word before ends there; [`WALL`] for an empty line, which no name has; [`SIGN`] before
+//! punctuation outside ASCII. So a name that must start a word starts with MARK, and where a word ends can be told from
+//! the next byte alone ([`is_letter`]).
 
 use crate::letters::{Class, Folds, class, fold_unit, is_mark, plain, single};
 
+/// Punctuation beyond ASCII follows.
+const SIGN: u8 = 0xFD;
 /// The start of a word.
 pub(crate) const MARK: u8 = 0xFE;
 /// The end of a paragraph.
 pub(crate) const WALL: u8 = 0xFF;
+
+/// Whether a folded byte is part of a word.
+#[inline]
+pub(crate) fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || (0x80..SIGN).contains(&byte)
+}
 
 /// From here on the folded bytes correspond to the original ones, up to the next bend.
 struct Bend {
@@ -131,7 +139,7 @@ impl Folder<'_> {
     fn step(&mut self, at: usize) -> usize {
         let bytes = self.text.as_bytes();
         let run =
-            bytes[at..].iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len() - at);
+            bytes[at..].iter().position(|byte| !IS_PLAIN[usize::from(*byte)]).unwrap_or(bytes.len() - at);
         let mut end = at + run;
         if bytes.get(end).is_some_and(|byte| *byte >= 0x80) {
             // The last letter may carry a mark; then it is not plain.
@@ -139,9 +147,15 @@ impl Folder<'_> {
         }
         if end > at {
             self.open(at, Class::Word, false);
-            let start = self.out.bytes.len();
-            self.out.bytes.extend_from_slice(&bytes[at..end]);
-            self.out.bytes[start..].make_ascii_lowercase();
+            // Lower case of ASCII letters; digits have the bit already.
+            self.out.bytes.extend(bytes[at..end].iter().map(|byte| byte | 0x20));
+            // Most of a text is words with one space between them; the general way is open().
+            if let [b' ', next, ..] = bytes[end..]
+                && IS_PLAIN[usize::from(next)]
+            {
+                self.out.bytes.push(MARK);
+                end += 1;
+            }
             return end;
         }
         let Some(c) = self.text[at..].chars().next() else { return self.text.len() };
@@ -161,6 +175,7 @@ impl Folder<'_> {
         {
             let same = single.folded.len_utf8() == c.len_utf8();
             self.open(at, single.class, !same);
+            self.sign(at, single.class, single.folded.is_ascii(), !same);
             if single.folded.is_ascii() {
                 self.out.bytes.push(single.folded as u8);
             } else {
@@ -171,6 +186,8 @@ impl Folder<'_> {
         self.unit.clear();
         fold_unit(&self.text[at..end], Folds::ALL, &mut self.unit);
         self.open(at, class(plain(c)), true);
+        let ascii = self.unit.as_bytes().first().is_some_and(u8::is_ascii);
+        self.sign(at, class(plain(c)), ascii, true);
         self.out.bytes.extend_from_slice(self.unit.as_bytes());
         end
     }
@@ -202,4 +219,24 @@ impl Folder<'_> {
         self.last = class;
         self.out.bend(at, rigid);
     }
+
+    /// Tells that what comes is not part of a word, where its first byte does not.
+    #[inline]
+    fn sign(&mut self, at: usize, class: Class, ascii: bool, rigid: bool) {
+        if class == Class::Other && !ascii {
+            self.out.bytes.push(SIGN);
+            self.out.bend(at, rigid);
+        }
+    }
 }
+
+/// ASCII letters and digits.
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    table
+};

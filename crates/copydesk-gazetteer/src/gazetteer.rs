@@ -1,13 +1,13 @@
 //! The compiled lists: how they are made, and how names are found with them.
 //!
-//! One automaton holds the names of all lists in their most folded form ([`Folds::ALL`]); a key found there is then held
-//! against the options of the lists that it came from. So a text is read once, whatever lists there are, and the rare
+//! The automata hold the names of all lists in their most folded form ([`Folds::ALL`]): one those that start with a word,
+//! one the rest. A key found there is then held against the options of the lists that it came from. So a text is read once, whatever lists there are, and the rare
 //! comparison that is strict is made on the few bytes of a candidate.
 
 use thiserror::Error;
 
 use crate::{
-    automaton::Automaton,
+    automaton::{Automaton, Hit},
     build::build,
     fold::{MARK, fold, fold_name, spelling},
     letters::{Class, Folds, class, is_hangul, is_mark},
@@ -72,7 +72,11 @@ pub struct Match {
 
 /// All lists of the service, compiled; immutable, and shared freely between threads.
 pub struct Gazetteer {
-    automaton: Automaton,
+    /// Keys that start with a word, in lists of whole words: nearly all, as a rule.
+    words: Automaton,
+    /// The others, which may begin anywhere; numbered before those of `words`.
+    others: Automaton,
+    other_count: u32,
     /// Of each key its surface; or, with the bit [`SHARED`], the index of its group.
     surfaces: Vec<u32>,
     /// Surfaces that share a key: sorted by options, spelling and rank, one for each spelling.
@@ -111,8 +115,12 @@ impl Gazetteer {
         drop(order);
         surfaces.shrink_to_fit();
         groups.shrink_to_fit();
-        let automaton = build(&keys).map_err(|_| too_large())?;
-        Ok(Self { automaton, surfaces, groups, store })
+        // Marks sort last: no name has the byte above.
+        let other_count = keys.partition_point(|key| key.first() != Some(&MARK));
+        let (others, words) = keys.split_at(other_count);
+        let others = build(others).map_err(|_| too_large())?;
+        let words = build(words).map_err(|_| too_large())?;
+        Ok(Self { words, others, other_count: other_count as u32, surfaces, groups, store })
     }
 
     /// The names in a text: leftmost first, of those that begin at one place the longest, none within another.
@@ -129,8 +137,8 @@ impl Gazetteer {
         }
         let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
         let folded = fold(text);
-        let mut sweep = Sweep::new(self.automaton.max_depth);
-        self.automaton.scan(&folded.bytes, |hit| {
+        let mut sweep = Sweep::new(self.words.max_depth.max(self.others.max_depth));
+        for hit in self.hits(&folded.bytes) {
             sweep.advance(hit.seen);
             let (start, stop) = (hit.begin + usize::from(folded.bytes[hit.begin] == MARK), hit.end);
             if sweep.is_open(start)
@@ -139,8 +147,20 @@ impl Gazetteer {
             {
                 sweep.offer(Candidate { start, stop, begin, end, surface });
             }
-        });
+        }
         sweep.finish().into_iter().map(|candidate| self.resolve(candidate)).collect()
+    }
+
+    /// What both automata find, as the sweep wants it: in ascending order of where it is noticed.
+    fn hits<'a>(&'a self, folded: &'a [u8]) -> impl Iterator<Item = Hit> + 'a {
+        let mut words =
+            self.words.scan(folded).map(|hit| Hit { key: hit.key + self.other_count, ..hit }).peekable();
+        let mut others = self.others.scan(folded).peekable();
+        std::iter::from_fn(move || match (words.peek(), others.peek()) {
+            (Some(word), Some(other)) if other.seen < word.seen => others.next(),
+            (None, _) => others.next(),
+            (Some(_), _) => words.next(),
+        })
     }
 
     /// What an entry is; nothing if there is no entry of this number.
@@ -162,7 +182,8 @@ impl Gazetteer {
 
     /// Bytes on the heap: names, details and automaton.
     pub fn heap_bytes(&self) -> usize {
-        self.automaton.heap_bytes()
+        self.words.heap_bytes()
+            + self.others.heap_bytes()
             + self.store.heap_bytes()
             + self.surfaces.capacity() * size_of::<u32>()
             + self.groups.iter().map(|group| size_of_val(group) + size_of_val(&**group)).sum::<usize>()

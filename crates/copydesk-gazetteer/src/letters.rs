@@ -96,6 +96,8 @@ pub(crate) fn single(c: char) -> Option<Single> {
         | '\u{30A1}'..='\u{30FA}'
         | '\u{3400}'..='\u{4DBF}'
         | '\u{4E00}'..='\u{9FFF}' => Some(Single { folded: c, class: Class::Solo }),
+        // Dashes and quotation marks, the most frequent after letters.
+        '\u{2010}'..='\u{2027}' => Some(Single { folded: plain(c), class: Class::Other }),
         '\u{AC00}'..='\u{D7A3}' => Some(Single { folded: c, class: Class::Word }),
         _ => None,
     }
