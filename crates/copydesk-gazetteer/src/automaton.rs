@@ -10,24 +10,45 @@ pub(crate) const ROOT: u32 = 256;
 /// No key ends in this state.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// A state; 12 bytes, so that a step is one cache line.
+/// What failure links and bases can name.
+pub(crate) const MAX_STATES: usize = 1 << 27;
+
+/// A state in 8 bytes, so that a step is one cache line. From the low bits up: 8 of label, 1 that says whether a key ends
+/// here, 27 of base, 27 of failure state.
+///
+/// The child for a byte is at `base ^ byte`, if the label there is this byte. No two states share a base.
 #[derive(Clone, Copy)]
-pub(crate) struct State {
-    /// The child for a byte is at `base ^ byte`, if the label there is this byte. No two states share a base.
-    pub(crate) base: u32,
-    /// In the high 24 bits the state of the longest proper suffix; in the low 8 the label that leads here.
-    pub(crate) fail_and_label: u32,
-    /// The longest key that ends here, here or in a suffix; [`NONE`] if none does.
-    pub(crate) output: u32,
-}
+pub(crate) struct State(u64);
 
 impl State {
-    pub(crate) fn fail(self) -> u32 {
-        self.fail_and_label >> 8
+    pub(crate) const fn new(label: u8, fail: u32, ends: bool) -> Self {
+        Self(label as u64 | (ends as u64) << 8 | (fail as u64) << 36)
     }
 
-    pub(crate) fn label(self) -> u8 {
-        self.fail_and_label as u8
+    pub(crate) const fn with_base(self, base: u32) -> Self {
+        Self(self.0 & !(0x7FF_FFFF << 9) | (base as u64) << 9)
+    }
+
+    pub(crate) const fn with_label(self, label: u8) -> Self {
+        Self(self.0 & !0xFF | label as u64)
+    }
+
+    pub(crate) const fn label(self) -> u8 {
+        self.0 as u8
+    }
+
+    /// Whether a key ends here, here or in a suffix.
+    pub(crate) const fn ends(self) -> bool {
+        self.0 >> 8 & 1 != 0
+    }
+
+    pub(crate) const fn base(self) -> u32 {
+        (self.0 >> 9) as u32 & 0x7FF_FFFF
+    }
+
+    /// The state of the longest proper suffix.
+    pub(crate) const fn fail(self) -> u32 {
+        (self.0 >> 36) as u32
     }
 }
 
@@ -45,6 +66,9 @@ pub(crate) struct Key {
 /// Immutable; see `heap_bytes` for what it costs.
 pub(crate) struct Automaton {
     pub(crate) states: Vec<State>,
+    /// The longest key that ends in each state, here or in a suffix; [`NONE`] if none does. Apart from the states, since
+    /// few steps ask.
+    pub(crate) outputs: Vec<u32>,
     /// One more than there are keys, for the last tail's end.
     pub(crate) keys: Vec<Key>,
     pub(crate) tails: Vec<u8>,
@@ -88,7 +112,7 @@ impl Automaton {
             }
             at += 1;
             loop {
-                let child = state.base ^ u32::from(*byte);
+                let child = state.base() ^ u32::from(*byte);
                 let candidate = states[child as usize];
                 if candidate.label() == *byte {
                     (current, state) = (child, candidate);
@@ -100,7 +124,10 @@ impl Automaton {
                 current = state.fail();
                 state = states[current as usize];
             }
-            let mut output = state.output;
+            if !state.ends() {
+                continue;
+            }
+            let mut output = self.outputs[current as usize];
             while output != NONE {
                 let key = self.keys[output as usize];
                 let tail = &self.tails[key.tail as usize..self.keys[output as usize + 1].tail as usize];

@@ -23,6 +23,9 @@ pub const MAX_TEXT_BYTES: usize = 1 << 30;
 /// which lies near five million names.
 const MAX_BYTES: usize = 1 << 30;
 
+/// Marks a number as that of a group; surfaces stay below it by [`MAX_BYTES`].
+const SHARED: u32 = 1 << 31;
+
 /// Why lists cannot be compiled together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CompileError {
@@ -70,10 +73,10 @@ pub struct Match {
 /// All lists of the service, compiled; immutable, and shared freely between threads.
 pub struct Gazetteer {
     automaton: Automaton,
-    /// Of each key, where its surfaces end in `surfaces`.
-    ends: Vec<u32>,
-    /// Surfaces by key; within a key by options, spelling and rank, one for each spelling.
+    /// Of each key its surface; or, with the bit [`SHARED`], the index of its group.
     surfaces: Vec<u32>,
+    /// Surfaces that share a key: sorted by options, spelling and rank, one for each spelling.
+    groups: Vec<Box<[u32]>>,
     store: Store,
 }
 
@@ -92,22 +95,24 @@ impl Gazetteer {
         };
         let store = Store::new(&lists);
         let folded = FoldedNames::new(&store);
-        let (mut ends, mut surfaces, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         let order = folded.order();
+        let (mut surfaces, mut groups) = (Vec::with_capacity(order.len()), Vec::new());
+        let mut keys = Vec::with_capacity(order.len());
         for same in order.chunk_by(|a, b| folded.get(*a) == folded.get(*b)) {
-            let first = surfaces.len();
-            surfaces.extend_from_slice(same);
-            if same.len() > 1 {
-                distinct_spellings(&store, &mut surfaces, first);
-            }
             keys.push(folded.get(same[0]));
-            ends.push(surfaces.len() as u32);
+            surfaces.push(match same {
+                [surface] => *surface,
+                _ => {
+                    groups.push(distinct_spellings(&store, same));
+                    (groups.len() - 1) as u32 | SHARED
+                }
+            });
         }
         drop(order);
         surfaces.shrink_to_fit();
-        ends.shrink_to_fit();
+        groups.shrink_to_fit();
         let automaton = build(&keys).map_err(|_| too_large())?;
-        Ok(Self { automaton, ends, surfaces, store })
+        Ok(Self { automaton, surfaces, groups, store })
     }
 
     /// The names in a text: leftmost first, of those that begin at one place the longest, none within another.
@@ -159,14 +164,17 @@ impl Gazetteer {
     pub fn heap_bytes(&self) -> usize {
         self.automaton.heap_bytes()
             + self.store.heap_bytes()
-            + (self.ends.capacity() + self.surfaces.capacity()) * size_of::<u32>()
+            + self.surfaces.capacity() * size_of::<u32>()
+            + self.groups.iter().map(|group| size_of_val(group) + size_of_val(&**group)).sum::<usize>()
     }
 
     /// The surface of highest rank that is the same as this span under its list's options.
     fn surface_at(&self, key: u32, text: &str, begin: usize, end: usize) -> Option<u32> {
-        let key = key as usize;
-        let first = key.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        let mut rest = &self.surfaces[first..self.ends[key] as usize];
+        let surface = &self.surfaces[key as usize];
+        let mut rest = match surface & SHARED {
+            0 => std::slice::from_ref(surface),
+            _ => &self.groups[(surface & !SHARED) as usize],
+        };
         let span = &text[begin..end];
         let mut best = None;
         while let Some(surface) = rest.first() {
@@ -222,18 +230,16 @@ fn kind_of(store: &Store, surface: u32) -> Kind {
     Kind { folds, whole_words: options.whole_words }
 }
 
-/// Sorts the surfaces from `first` on, all of one key, and keeps the one of highest rank of each kind and spelling.
-fn distinct_spellings(store: &Store, surfaces: &mut Vec<u32>, first: usize) {
-    let mut spelled: Vec<(Kind, String, u32)> = surfaces
-        .drain(first..)
-        .map(|surface| {
-            let kind = kind_of(store, surface);
-            (kind, spelling(store.surface(surface), kind.folds), surface)
-        })
-        .collect();
+/// Sorts surfaces of one key, and keeps the one of highest rank of each kind and spelling.
+fn distinct_spellings(store: &Store, same: &[u32]) -> Box<[u32]> {
+    let spelled = |surface: &u32| {
+        let kind = kind_of(store, *surface);
+        (kind, spelling(store.surface(*surface), kind.folds), *surface)
+    };
+    let mut spelled: Vec<(Kind, String, u32)> = same.iter().map(spelled).collect();
     spelled.sort();
     spelled.dedup_by(|later, kept| (later.0, &later.1) == (kept.0, &kept.1));
-    surfaces.extend(spelled.into_iter().map(|(_, _, surface)| surface));
+    spelled.into_iter().map(|(_, _, surface)| surface).collect()
 }
 
 /// Whether no letter, digit or mark is directly before or after the span, by the rules of [`crate::Options`].
@@ -241,8 +247,12 @@ fn is_whole(text: &str, begin: usize, end: usize) -> bool {
     let span = &text[begin..end];
     let is_word = |c: Option<char>| c.is_some_and(|c| class(c) == Class::Word);
     let is_solo = |c: char| class(c) == Class::Solo;
-    // A bound on marks keeps this constant; no script has more on one letter.
-    let before = text[..begin].chars().rev().take(16).find(|c| !is_mark(*c));
+    // The letter that marks before the span are on; marks on nothing speak for themselves. A bound on their number keeps
+    // this constant, and no script has more on one letter.
+    let mut back = text[..begin].chars().rev().take(16);
+    let near = back.next();
+    let base = if near.is_some_and(is_mark) { back.find(|c| !is_mark(*c)) } else { near };
+    let before = base.filter(|c| near == base || !c.is_whitespace()).or(near);
     if is_word(before) && !span.starts_with(is_solo) {
         return false;
     }

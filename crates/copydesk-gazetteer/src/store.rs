@@ -57,13 +57,51 @@ impl Strings {
     }
 }
 
+/// A row of bits that can be counted in constant time; 2 bits a bit.
+#[derive(Default)]
+struct Bits {
+    /// 64 bits, and how many are set in the words before.
+    words: Vec<(u64, u32)>,
+    len: u32,
+}
+
+impl Bits {
+    fn push(&mut self, bit: bool) {
+        if self.len.is_multiple_of(64) {
+            let before = self.words.last().map_or(0, |(word, before)| before + word.count_ones());
+            self.words.push((0, before));
+        }
+        if let Some((word, _)) = self.words.last_mut() {
+            *word |= u64::from(bit) << (self.len % 64);
+        }
+        self.len += 1;
+    }
+
+    /// Bits that are set before `at`, and whether that one is.
+    fn rank(&self, at: u32) -> (u32, bool) {
+        let Some((word, before)) = self.words.get(at as usize / 64) else { return (0, false) };
+        let bit = 1 << (at % 64);
+        (before + (word & (bit - 1)).count_ones(), word & bit != 0)
+    }
+
+    /// Where the bit is that has `rank` set bits before it; binary search.
+    fn position(&self, rank: u32) -> Option<usize> {
+        let index = self.words.partition_point(|(_, before)| *before <= rank).checked_sub(1)?;
+        let (mut word, before) = self.words[index];
+        for _ in before..rank {
+            word &= word.wrapping_sub(1);
+        }
+        (word != 0).then(|| index * 64 + word.trailing_zeros() as usize)
+    }
+}
+
 /// Everything about entries that matching does not need.
 #[derive(Default)]
 pub(crate) struct Store {
     lists: Vec<Head>,
     surfaces: Strings,
-    /// First surface of each entry.
-    first_surfaces: Vec<u32>,
+    /// Which surfaces are the first of an entry.
+    firsts: Bits,
     /// Of each entry: number of its type, its id, then its links; see `pack`.
     details: Vec<u8>,
     detail_ends: Vec<u32>,
@@ -80,12 +118,12 @@ impl Store {
             store.lists.push(Head {
                 name: list.name.clone(),
                 options: list.options,
-                first_entry: store.first_surfaces.len() as u32,
+                first_entry: store.detail_ends.len() as u32,
                 first_surface: store.surfaces.ends.len() as u32,
             });
             for entry in &list.entries {
-                store.first_surfaces.push(store.surfaces.ends.len() as u32);
-                for surface in std::iter::once(&entry.name).chain(&entry.aliases) {
+                for (index, surface) in std::iter::once(&entry.name).chain(&entry.aliases).enumerate() {
+                    store.firsts.push(index == 0);
                     store.surfaces.push(surface.trim());
                 }
                 store.pack(entry, &mut numbers);
@@ -94,7 +132,7 @@ impl Store {
         }
         store.surfaces.text.shrink_to_fit();
         store.surfaces.ends.shrink_to_fit();
-        store.first_surfaces.shrink_to_fit();
+        store.firsts.words.shrink_to_fit();
         store.details.shrink_to_fit();
         store.detail_ends.shrink_to_fit();
         store
@@ -131,7 +169,7 @@ impl Store {
 
     pub(crate) fn entry(&self, index: u32) -> Option<EntryView<'_>> {
         let at = index as usize;
-        let name = self.surfaces.get(*self.first_surfaces.get(at)? as usize)?;
+        let name = self.surfaces.get(self.firsts.position(index)?)?;
         let list = self.lists.partition_point(|list| list.first_entry <= index).checked_sub(1)?;
         let begin = at.checked_sub(1).map_or(0, |before| self.detail_ends[before] as usize);
         let mut details = self.details.get(begin..*self.detail_ends.get(at)? as usize)?;
@@ -158,8 +196,8 @@ impl Store {
 
     /// The entry of a surface, and whether it is an alias there.
     pub(crate) fn entry_of(&self, surface: u32) -> (u32, bool) {
-        let entry = self.first_surfaces.partition_point(|first| *first <= surface).saturating_sub(1);
-        (entry as u32, self.first_surfaces.get(entry).is_some_and(|first| *first != surface))
+        let (before, is_first) = self.firsts.rank(surface);
+        (before.saturating_sub(u32::from(!is_first)), !is_first)
     }
 
     pub(crate) fn options_of(&self, surface: u32) -> Options {
@@ -172,7 +210,7 @@ impl Store {
     }
 
     pub(crate) fn entry_count(&self) -> usize {
-        self.first_surfaces.len()
+        self.detail_ends.len()
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -180,7 +218,8 @@ impl Store {
             + self.surfaces.heap_bytes()
             + self.words.heap_bytes()
             + self.details.capacity()
-            + (self.first_surfaces.capacity() + self.detail_ends.capacity()) * size_of::<u32>()
+            + self.firsts.words.capacity() * size_of::<(u64, u32)>()
+            + self.detail_ends.capacity() * size_of::<u32>()
     }
 }
 

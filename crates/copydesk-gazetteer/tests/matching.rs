@@ -21,7 +21,7 @@ fn list(name: &str, options: Options, names: &[&str]) -> List {
 /// Found stretches of the text, as the text has them.
 #[track_caller]
 fn check(options: Options, names: &[&str], text: &str, expected: &[&str]) {
-    let gazetteer = Gazetteer::compile(&[list("names", options, names)]).unwrap();
+    let gazetteer = Gazetteer::compile(&[list("names", options, names)]).expect("a small list");
     let found: Vec<_> = gazetteer.find(text).iter().map(|found| &text[found.begin..found.end]).collect();
     assert_eq!(found, expected, "{names:?} in {text:?}");
 }

@@ -37,7 +37,8 @@ fn lists() -> impl Strategy<Value = Vec<List>> {
 }
 
 fn is_mark(c: char) -> bool {
-    is_combining_mark(c)
+    // Vowels and finals of spelled-out Hangul go to the letter before as marks do.
+    is_combining_mark(c) || matches!(c, '\u{1160}'..='\u{11FF}')
 }
 
 /// Beginnings of characters with their marks, and the end.
@@ -93,7 +94,14 @@ fn is_han(c: char) -> bool {
 }
 
 fn is_whole(text: &str, begin: usize, end: usize) -> bool {
-    let before = text[..begin].chars().rev().find(|c| !is_mark(*c)).filter(|c| is_word(*c) && !is_han(*c));
+    let base = text[..begin].trim_end_matches(is_mark).chars().next_back();
+    // Marks on nothing are marks directly before.
+    let before = if text[..begin].ends_with(is_mark) {
+        base.filter(|c| !c.is_whitespace()).or(Some('a'))
+    } else {
+        base
+    };
+    let before = before.filter(|c| is_word(*c) && !is_han(*c));
     let after = text[end..].chars().next().filter(|c| is_word(*c) && !is_han(*c));
     let span = &text[begin..end];
     let last = span.chars().rev().find(|c| !is_mark(*c));
@@ -174,7 +182,7 @@ proptest! {
         let text = format!("({name})");
         let found = gazetteer.find(&text);
         // Punctuation may itself be what the name is made of, and marks may go to the parenthesis.
-        prop_assume!(!name.starts_with('(') && !name.starts_with(is_mark));
+        prop_assume!(!name.contains(['(', ')']) && !name.starts_with(is_mark));
         prop_assert_eq!(found.len(), 1);
         prop_assert_eq!(&text[found[0].begin..found[0].end], name.trim());
     }
