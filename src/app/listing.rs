@@ -1,7 +1,7 @@
 //! Pages of articles, and the filter language of listings.
 //!
 //! The filter is the part of AIP-160 that an index can serve: comparisons joined by AND, and values of one field joined
-//! by OR in parentheses. https://google.aip.dev/160
+//! by OR in parentheses. <https://google.aip.dev/160>
 
 mod filter;
 

@@ -147,7 +147,7 @@ async fn failed_articles_are_listed_with_their_reason_and_can_be_tried_again() {
     let mut client = admin(&app).await;
     let request = v1::RetryArticlesRequest { article_ids: vec![failed.article_id.clone()] };
     let retried = within(client.retry_articles(request.clone())).await.expect("is put back").into_inner();
-    assert_eq!(retried.retried_article_ids, [failed.article_id.clone()]);
+    assert_eq!(retried.retried_article_ids, std::slice::from_ref(&failed.article_id));
     let again = app.process(text("poison", STORY)).await;
     assert_eq!((again.state(), again.article_id), (v1::ArticleState::Processed, failed.article_id));
     let retried = within(client.retry_articles(request)).await.expect("is no error").into_inner();
