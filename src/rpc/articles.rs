@@ -218,7 +218,7 @@ impl ArticleService for ArticleRpc {
 }
 
 /// When an answer must be on its way, by the caller's `grpc-timeout`.
-/// https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
 fn deadline(metadata: &MetadataMap) -> Option<Instant> {
     let value = metadata.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;

@@ -84,7 +84,7 @@ enum Class {
 
 /// Classes 08 (connection), 53 (resources) and 57 (operator intervention) pass by themselves; so does class 40
 /// (rollback by the system), and 55P03 (lock timeout) is a collision too. 25P03 is the idle-transaction guard.
-/// https://www.postgresql.org/docs/current/errcodes-appendix.html
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 fn class_of(error: &dyn DatabaseError) -> Class {
     let code = error.code().unwrap_or_default();
     match code.get(..2) {

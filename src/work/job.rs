@@ -125,7 +125,7 @@ fn try_again(shared: &Shared, job: &Claimed, message: &str) -> Outcome {
 }
 
 /// Exponential with full jitter: a uniform part, `jitter` of 0 to 1, of a ceiling that doubles.
-/// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+/// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
 fn retry_delay(first: Duration, attempts: i32, jitter: f64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or_default();
     first.saturating_mul(1 << doublings).min(MAX_RETRY_DELAY).mul_f64(jitter.clamp(0.0, 1.0))
