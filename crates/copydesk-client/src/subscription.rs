@@ -3,12 +3,12 @@
 //! Every message must start where the one before it ended; a new connection resumes after the last cursor that was handed
 //! out. So what a caller sees is complete and in order, or it ends with an error that says otherwise.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use copydesk_proto::v1::{self, subscribe_request, subscribe_response::Message};
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt, Stream, future::BoxFuture, stream};
 use tokio::time::Instant;
-use tonic::{Status, Streaming};
+use tonic::{Response, Status, Streaming};
 
 use crate::{
     Client, Error,
@@ -84,6 +84,8 @@ pub struct Subscription {
 enum Connection {
     /// None yet, or the last one is gone: the next is due at this time.
     Due(Instant),
+    /// Under way.
+    Connecting(Connecting),
     /// `Ready` has not come yet.
     Fresh(Box<Streaming<v1::SubscribeResponse>>),
     Open(Box<Streaming<v1::SubscribeResponse>>),
@@ -91,6 +93,15 @@ enum Connection {
     Closing(Duration),
     /// An error was handed out.
     Over,
+}
+
+/// Kept over calls of `next`: a caller whose patience is shorter than a round trip would never connect otherwise.
+struct Connecting(BoxFuture<'static, Result<Response<Streaming<v1::SubscribeResponse>>, Status>>);
+
+impl fmt::Debug for Connecting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connecting")
+    }
 }
 
 impl Subscription {
@@ -128,11 +139,14 @@ impl Subscription {
             match &mut self.connection {
                 Connection::Due(at) => {
                     tokio::time::sleep_until(*at).await;
-                    match self.client.feed().subscribe(self.request.clone()).await {
-                        Ok(answer) => self.connection = Connection::Fresh(Box::new(answer.into_inner())),
-                        Err(status) => return Some(self.interrupted(Some(status))),
-                    }
+                    let (mut feed, request) = (self.client.feed(), self.request.clone());
+                    let connecting = async move { feed.subscribe(request).await }.boxed();
+                    self.connection = Connection::Connecting(Connecting(connecting));
                 }
+                Connection::Connecting(Connecting(connecting)) => match connecting.await {
+                    Ok(answer) => self.connection = Connection::Fresh(Box::new(answer.into_inner())),
+                    Err(status) => return Some(self.interrupted(Some(status))),
+                },
                 Connection::Fresh(stream) | Connection::Open(stream) => {
                     return Some(match stream.message().await {
                         Ok(Some(message)) => self.receive(message),

@@ -1,7 +1,9 @@
 //! Parses a listing's filter.
 //!
-//!     filter     = comparison { "AND" comparison }
-//!     comparison = field operator value | "(" field "=" value { "OR" field "=" value } ")"
+//! ```text
+//! filter     = comparison { "AND" comparison }
+//! comparison = field operator value | "(" field "=" value { "OR" field "=" value } ")"
+//! ```
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
