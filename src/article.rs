@@ -6,6 +6,7 @@
 mod draft;
 mod event;
 mod processed;
+mod query;
 
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
 pub use event::{Event, EventKind, Position, Summary, SummaryEntity};
@@ -13,6 +14,7 @@ pub use processed::{
     Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, Language, Mention, Note, Paragraph, ParagraphKind,
     Processed, RawSpan, Removed, Span, name_key,
 };
+pub use query::{FoldedText, TextQuery};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;

@@ -74,6 +74,10 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_FEED_MEMORY_EVENTS", default_value_t = 16_384, value_name = "N")]
     pub feed_memory_events: usize,
 
+    /// Subscriptions at a time; one more is told at once to come back later, or to another server.
+    #[arg(long, env = "COPYDESK_MAX_SUBSCRIBERS", default_value_t = 10_000, value_name = "N")]
+    pub max_subscribers: usize,
+
     /// How long a shutdown may take: streams are told, articles in work are finished.
     #[arg(long, env = "COPYDESK_SHUTDOWN_GRACE", default_value_t = 10.0, value_name = "SECONDS")]
     pub shutdown_grace: f64,

@@ -8,11 +8,14 @@ mod cursor;
 mod filter;
 mod reader;
 mod ring;
+mod snapshot;
 mod tail;
+mod texts;
 
 pub use cursor::Cursor;
 pub use filter::Filter;
 pub use reader::{Reader, ReaderOptions, Step};
+pub use snapshot::Snapshot;
 pub use tail::follow_hints;
 
 use std::{
@@ -31,6 +34,7 @@ use crate::{
     store::{Head, Store, StoreError},
 };
 use ring::Ring;
+use texts::Texts;
 
 /// The feed of this process. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +53,7 @@ struct Shared {
     waiters: Mutex<HashMap<VersionId, Vec<oneshot::Sender<()>>>>,
     /// Where each reader is.
     readers: Mutex<Vec<Weak<AtomicI64>>>,
+    texts: Texts,
 }
 
 /// How many follow the feed, and how far the last of them is behind.
@@ -72,6 +77,7 @@ impl Feed {
             behind: Notify::new(),
             waiters: Mutex::default(),
             readers: Mutex::default(),
+            texts: Texts::new(),
         };
         Ok(Feed { shared: Arc::new(shared) })
     }
@@ -117,6 +123,23 @@ impl Feed {
         readers.retain(|reader| reader.strong_count() > 0);
         let slowest = readers.iter().filter_map(Weak::upgrade).map(|at| at.load(Ordering::Relaxed)).min();
         Followers { count: readers.len(), max_lag: slowest.map_or(0, |slowest| (tail - slowest).max(0)) }
+    }
+
+    /// Whether the whole filter wants each event, the query included. No statement without a query; else one at most.
+    async fn wanted(&self, filter: &Filter, events: &[Arc<Event>]) -> Result<Vec<bool>, StoreError> {
+        let mut wanted: Vec<bool> = events.iter().map(|event| filter.wants(event)).collect();
+        let asked: Vec<usize> = (0..events.len())
+            .filter(|index| wanted[*index] && filter.query_for(&events[*index]).is_some())
+            .collect();
+        if asked.is_empty() {
+            return Ok(wanted);
+        }
+        let candidates: Vec<&Event> = asked.iter().map(|index| events[*index].as_ref()).collect();
+        let texts = self.shared.texts.of(&self.shared.store, &candidates).await?;
+        for (index, text) in asked.into_iter().zip(texts) {
+            wanted[index] = filter.query.as_ref().is_none_or(|query| query.matches(&text));
+        }
+        Ok(wanted)
     }
 
     /// Adds events to the ring; false if there is a hole before them.

@@ -177,6 +177,7 @@ pub async fn serve(
         grpc::Options {
             max_body_bytes: config.max_body_bytes,
             max_stream_age: config.max_stream_age(),
+            max_subscribers: config.max_subscribers,
             closing: closing.clone(),
             health: health_seen,
         },

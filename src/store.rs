@@ -12,6 +12,7 @@ mod listing;
 mod log;
 mod outcomes;
 mod queue;
+mod snapshot;
 mod submissions;
 
 pub use articles::{DeleteOutcome, erase};
@@ -23,6 +24,7 @@ pub use listing::{ListFilter, ListKey};
 pub use log::{Head, LoggedEvents, NewEvent, append};
 pub use outcomes::{Finish, Outcome, apply_finishes};
 pub use queue::{QueueDetails, QueueState, SourceQueue, requeue_failed};
+pub use snapshot::SnapshotFilter;
 pub use submissions::{Submission, Submitted, insert_submissions};
 
 use std::{str::FromStr, time::Duration};

@@ -35,8 +35,9 @@ use super::{
   copydesk watch --from Dh3rSdWlQ0qZ...
       After the update with this cursor; cursors are printed with each update.")]
 pub(crate) struct WatchArgs {
-    /// Where to start: `now`, `beginning` (the oldest update still held), or after a cursor
-    #[arg(long, default_value = "now", value_name = "now|beginning|CURSOR", value_parser = parse_start)]
+    /// Where to start: `now`, `beginning` (the oldest update still held), `snapshot` (all articles as they are, then what
+    /// happens to them), or after a cursor
+    #[arg(long, default_value = "now", value_name = "now|beginning|snapshot|CURSOR", value_parser = parse_start)]
     from: Start,
 
     /// End after this many updates
@@ -88,6 +89,10 @@ struct FilterArgs {
     /// Naming an entity of this type
     #[arg(long, value_name = "TYPE", value_parser = choices::entity_type, long_help = ENTITY_TYPE_HELP)]
     entity_type: Vec<v1::EntityType>,
+
+    /// Whose title or text matches, as in `nato summit`, `"black sea"`, `turk*`, `-sport`, `a OR b`
+    #[arg(long, default_value = "", value_name = "QUERY", hide_default_value = true)]
+    query: String,
 }
 
 impl FilterArgs {
@@ -98,6 +103,7 @@ impl FilterArgs {
             languages: self.language,
             entity_names: self.entity,
             entity_types: self.entity_type.iter().map(|kind| *kind as i32).collect(),
+            query: self.query,
             ..Default::default()
         }
     }
@@ -107,8 +113,9 @@ fn parse_start(text: &str) -> Result<Start, String> {
     match text {
         "now" => Ok(Start::Now),
         "beginning" => Ok(Start::Beginning),
+        "snapshot" => Ok(Start::Snapshot),
         text => cursor::from_text(text).map(Start::After).ok_or_else(|| {
-            "expected `now`, `beginning` or a cursor as `copydesk watch` prints it".to_owned()
+            "expected `now`, `beginning`, `snapshot` or a cursor as `copydesk watch` prints it".to_owned()
         }),
     }
 }
@@ -186,6 +193,15 @@ impl Printer {
                     eprintln!("connected again");
                 }
             }
+            Event::Snapshot(snapshot) => {
+                for article in &snapshot.articles {
+                    self.print_update(&as_update(article))?;
+                    self.left = self.left.saturating_sub(1);
+                    if self.left == 0 {
+                        return Ok(End::Here(None));
+                    }
+                }
+            }
             Event::Updates(updates) => {
                 for update in &updates.updates {
                     self.print_update(update)?;
@@ -207,6 +223,7 @@ impl Printer {
                     v1::ClosingReason::StoreUnavailable => "its database is away",
                     v1::ClosingReason::MaxAge => "the connection is old",
                     v1::ClosingReason::Retention => "updates were deleted before they could be read",
+                    v1::ClosingReason::Overloaded => "it has as many streams as it takes",
                     v1::ClosingReason::Unspecified => "it did not say why",
                 };
                 eprintln!("the server ended the stream: {reason}");
@@ -238,6 +255,19 @@ impl Printer {
         }
         Ok(())
     }
+}
+
+/// An article of a snapshot as the update that brought it where it is. It has no cursor of its own.
+fn as_update(article: &v1::Article) -> v1::Update {
+    let kind = match article.state() {
+        v1::ArticleState::Accepted => v1::UpdateKind::Accepted,
+        v1::ArticleState::Processed => v1::UpdateKind::Processed,
+        v1::ArticleState::Failed => v1::UpdateKind::Failed,
+        v1::ArticleState::Deleted => v1::UpdateKind::Deleted,
+        v1::ArticleState::Unspecified => v1::UpdateKind::Unspecified,
+    };
+    let time = article.processed_time.or(article.accepted_time);
+    v1::Update { cursor: Vec::new(), kind: i32::from(kind), time, article: Some(article.clone()) }
 }
 
 /// What a refused cursor means, and where one can go on instead.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::article::{Event, EventKind, SummaryEntity, name_key};
+use crate::article::{Event, EventKind, Summary, SummaryEntity, TextQuery, name_key};
 
 /// Fields are joined by AND, values of one field by OR; an empty field wants all.
+///
+/// A deletion is wanted whatever the article was about: who keeps a copy must hear of it, and nothing is left in the log
+/// that languages, entities and text could be compared with.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Exact.
@@ -23,17 +26,28 @@ pub struct Filter {
     pub entity_ids: Vec<Uuid>,
     /// All of them.
     pub labels: BTreeMap<String, String>,
+    /// Of the title, subtitle and clean text; not looked at by `wants`, because an event does not carry the text.
+    pub query: Option<TextQuery>,
 }
 
 impl Filter {
-    /// Linear in the article's entities and names.
+    /// All but the query. Linear in the article's entities and names.
     pub fn wants(&self, event: &Event) -> bool {
         let summary = &event.summary;
-        let language = summary.language.as_ref().map(|language| language.code.as_str()).unwrap_or_default();
         (self.kinds.is_empty() || self.kinds.contains(&event.kind))
             && (self.sources.is_empty() || self.sources.contains(&summary.source))
-            && (self.languages.is_empty() || self.languages.iter().any(|code| code == language))
             && self.labels.iter().all(|(key, value)| summary.labels.get(key) == Some(value))
+            && (event.kind == EventKind::Deleted || self.wants_content(summary))
+    }
+
+    /// The query that an event must still be held against once `wants` has said yes.
+    pub fn query_for(&self, event: &Event) -> Option<&TextQuery> {
+        self.query.as_ref().filter(|_| event.kind != EventKind::Deleted)
+    }
+
+    fn wants_content(&self, summary: &Summary) -> bool {
+        let language = summary.language.as_ref().map(|language| language.code.as_str()).unwrap_or_default();
+        (self.languages.is_empty() || self.languages.iter().any(|code| code == language))
             && (self.wants_any_entity() || summary.entities.iter().any(|entity| self.wants_entity(entity)))
     }
 
@@ -58,7 +72,7 @@ impl Filter {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::article::{EntityType, Language, State, Summary};
+    use crate::article::{EntityType, Language, State};
 
     pub(in crate::feed) fn summary() -> Summary {
         let json = serde_json::json!({
@@ -106,5 +120,19 @@ pub(super) mod tests {
         check(Filter { labels: BTreeMap::from([("desk".into(), "world".into())]), ..all() }, true);
         check(Filter { labels: BTreeMap::from([("desk".into(), "local".into())]), ..all() }, false);
         check(Filter { sources: strings(&["wire"]), languages: strings(&["fr"]), ..all() }, false);
+    }
+
+    #[test]
+    fn a_deletion_is_wanted_whatever_the_article_was_about() {
+        let time = time::OffsetDateTime::UNIX_EPOCH;
+        let event = Event { position: 1, kind: EventKind::Deleted, time, summary: summary().deleted() };
+        let about = Filter {
+            entity_ids: vec![Uuid::from_u128(1)],
+            languages: vec!["fr".into()],
+            ..Filter::default()
+        };
+        assert!(about.wants(&event));
+        assert!(!Filter { sources: vec!["other".into()], ..Filter::default() }.wants(&event));
+        assert!(!Filter { kinds: vec![EventKind::Processed], ..Filter::default() }.wants(&event));
     }
 }

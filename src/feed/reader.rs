@@ -68,8 +68,8 @@ pub struct Reader {
     feed: Feed,
     options: ReaderOptions,
     tail: watch::Receiver<Position>,
-    /// Found and not looked at yet; the first is the one after `at`.
-    page: VecDeque<Arc<Event>>,
+    /// Found and not passed over yet, each with whether it is wanted; the first is the one after `at`.
+    page: VecDeque<(Arc<Event>, bool)>,
     /// Everything up to here was looked at.
     at: Arc<AtomicI64>,
     /// The position that the last step ended with.
@@ -116,7 +116,7 @@ impl Reader {
                 ring.after(at, PAGE_EVENTS)
             };
             match found {
-                Found::Events(events) => self.page = events.into(),
+                Found::Events(events) => self.open(events).await?,
                 Found::AtTail if !self.is_live => {
                     self.is_live = true;
                     return Ok(self.say(at, Step::CaughtUp(at)));
@@ -132,10 +132,16 @@ impl Reader {
                 }
                 Found::Older => {
                     let page = self.feed.shared.store.read_log(at, PAGE_EVENTS as i64).await?;
-                    self.page = page.into_iter().map(Arc::new).collect();
+                    self.open(page.into_iter().map(Arc::new).collect()).await?;
                 }
             }
         }
+    }
+
+    async fn open(&mut self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+        let wanted = self.feed.wanted(&self.options.filter, &events).await?;
+        self.page = events.into_iter().zip(wanted).collect();
+        Ok(())
     }
 
     /// Passes over the page, up to the bounds of a batch.
@@ -143,9 +149,9 @@ impl Reader {
         let mut wanted = Vec::new();
         let mut bytes = 0;
         while wanted.len() < self.options.max_batch && bytes < MAX_BATCH_BYTES {
-            let Some(event) = self.page.pop_front() else { break };
+            let Some((event, is_wanted)) = self.page.pop_front() else { break };
             self.at.store(event.position, Ordering::Relaxed);
-            if self.options.filter.wants(&event) {
+            if is_wanted {
                 bytes += self.bytes_of(&event);
                 wanted.push(event);
             }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    article::{Body, EventKind, Priority, RawDraft, View, Violation, name_key},
+    article::{Body, EventKind, Priority, RawDraft, TextQuery, View, Violation, name_key},
     feed::Filter,
 };
 
@@ -199,7 +199,15 @@ impl Reading {
             entity_name_keys: filter.entity_names.iter().map(|name| name_key(name)).collect(),
             entity_ids: filter.entity_ids.iter().map(|id| self.article_id("filter.entity_ids", id)).collect(),
             labels: filter.labels,
+            query: self.query("filter.query", &filter.query),
         }
+    }
+
+    fn query(&mut self, field: &str, text: &str) -> Option<TextQuery> {
+        if text.is_empty() {
+            return None;
+        }
+        TextQuery::parse(text).map_err(|problem| self.refuse(field, problem)).ok()
     }
 }
 

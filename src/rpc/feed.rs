@@ -3,38 +3,34 @@
 //! The stream makes a message only when the connection takes one, so a client that does not read costs one message and
 //! its cursor. The server ends a stream for a reason of its own only after saying so.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+mod subscriber;
+
+use std::{pin::Pin, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use copydesk_proto::v1::{self, feed_service_server::FeedService, subscribe_response::Message};
+use copydesk_proto::v1::{self, feed_service_server::FeedService};
 use futures_util::{Stream, stream};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
-use tracing::warn;
 
 use super::{
-    answer,
-    convert::{Reading, timestamp},
-    status::{UNAVAILABLE_RETRY_DELAY, from_app, refused},
+    convert::Reading,
+    status::{from_app, refused},
 };
 use crate::{
     app::{App, AppError},
-    article::{Article, Event, EventKind, Position, VersionId, View},
-    feed::{Cursor, Reader, ReaderOptions, Step},
+    article::{Position, View},
+    feed::{Cursor, Filter, ReaderOptions, Snapshot},
     store::{Head, StoreError},
 };
+use subscriber::Subscriber;
 
 const DEFAULT_BATCH: usize = 100;
 const MAX_BATCH: usize = 1_000;
 const DEFAULT_PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
-/// A stream that must read the table waits this long for a Postgres that is away before it closes.
-const STORE_PATIENCE: Duration = Duration::from_secs(10);
-const STORE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
+/// Most articles in a snapshot: its ids are held in memory, 24 bytes each.
+const MAX_SNAPSHOT_ARTICLES: i64 = 1_000_000;
 
 /// How streams are ended.
 #[derive(Clone, Debug)]
@@ -43,6 +39,8 @@ pub struct FeedRpcOptions {
     pub closing: CancellationToken,
     /// Streams end at about this age; a tenth is taken off at random, so that they do not all come back at once.
     pub max_stream_age: Option<Duration>,
+    /// A stream beyond these is told at once to come back later.
+    pub max_subscribers: usize,
 }
 
 /// The service. Cheap to clone.
@@ -62,7 +60,7 @@ impl FeedRpc {
         use v1::subscribe_request::Start;
         let mut reading = Reading::default();
         let position = match &request.start {
-            None | Some(Start::Now(true)) => head.position,
+            None | Some(Start::Now(true) | Start::Snapshot(true)) => head.position,
             Some(Start::Beginning(true)) => head.trimmed_position,
             Some(Start::AfterCursor(bytes)) => match Cursor::decode(bytes) {
                 Some(cursor) => return resume_position(cursor, head),
@@ -82,9 +80,28 @@ impl FeedRpc {
                 reading.refuse("now", "must be true when set");
                 0
             }
+            Some(Start::Snapshot(false)) => {
+                reading.refuse("snapshot", "must be true when set");
+                0
+            }
         };
         reading.finish()?;
         Ok(position)
+    }
+
+    async fn snapshot(&self, filter: Filter, view: View) -> Result<Snapshot, Status> {
+        match self.app.feed().snapshot(filter, view, MAX_SNAPSHOT_ARTICLES).await {
+            Ok(snapshot) => Ok(snapshot),
+            Err(StoreError::TooMany { max }) => Err(refused(
+                Code::ResourceExhausted,
+                "SNAPSHOT_TOO_LARGE",
+                format!(
+                    "the filter matches more than {max} articles; narrow it, or start from the beginning"
+                ),
+                [("max_articles", max.to_string())],
+            )),
+            Err(error) => Err(from_app(AppError::from(error))),
+        }
     }
 }
 
@@ -114,14 +131,22 @@ impl FeedService for FeedRpc {
                 Duration::from_secs(1)..=Duration::from_secs(300),
             ),
             is_full_view: view != View::Basic,
-            filter: reading.filter(request.filter.unwrap_or_default()),
+            filter: reading.filter(request.filter.clone().unwrap_or_default()),
         };
         reading.finish()?;
         // The cursor may come from another process, and be ahead of what this one has heard of.
         self.app.feed().look();
 
+        let is_overloaded = self.app.feed().followers().count >= self.options.max_subscribers;
+        let snapshot = match request.start {
+            Some(v1::subscribe_request::Start::Snapshot(_)) if !is_overloaded => {
+                Some(self.snapshot(options.filter.clone(), view).await?)
+            }
+            _ => None,
+        };
+        let after_position = snapshot.as_ref().map_or(options.after_position, Snapshot::position);
         let subscriber = Subscriber {
-            reader: self.app.feed().read(options),
+            reader: self.app.feed().read(ReaderOptions { after_position, ..options }),
             app: self.app.clone(),
             view,
             encoding,
@@ -131,6 +156,8 @@ impl FeedService for FeedRpc {
                 .max_stream_age
                 .map(|age| Instant::now() + age.mul_f64(1.0 - 0.1 * rand::random::<f64>())),
             opening: Some(head),
+            snapshot,
+            is_overloaded,
             is_closed: false,
         };
         let messages = stream::unfold(subscriber, |mut subscriber| async move {
@@ -176,162 +203,4 @@ fn resume_position(cursor: Cursor, head: Head) -> Result<Position, Status> {
 /// A cursor as text, for error details.
 fn shown(cursor: Cursor) -> String {
     URL_SAFE_NO_PAD.encode(cursor.encode())
-}
-
-struct Subscriber {
-    reader: Reader,
-    app: App,
-    view: View,
-    encoding: v1::OffsetEncoding,
-    closing: CancellationToken,
-    ends_at: Option<Instant>,
-    /// Until Ready was said.
-    opening: Option<Head>,
-    is_closed: bool,
-}
-
-impl Subscriber {
-    async fn next(&mut self) -> Option<Message> {
-        if self.is_closed {
-            return None;
-        }
-        if let Some(head) = self.opening.take() {
-            return Some(Message::Ready(v1::Ready {
-                start_cursor: self.cursor(self.reader.said()),
-                head_cursor: self.cursor(head.position),
-                oldest_cursor: self.cursor(head.trimmed_position),
-            }));
-        }
-        let closing = self.closing.clone();
-        let ends_at = self.ends_at;
-        let too_old = async {
-            match ends_at {
-                Some(ends_at) => sleep_until(ends_at).await,
-                None => std::future::pending().await,
-            }
-        };
-        let resume_from = self.reader.said();
-        tokio::select! {
-            biased;
-            () = closing.cancelled() => Some(self.close(
-                resume_from,
-                v1::ClosingReason::Shutdown,
-                "the server is shutting down; subscribe again, to another server if there is one",
-            )),
-            () = too_old => Some(self.close(
-                resume_from,
-                v1::ClosingReason::MaxAge,
-                "the stream has reached its greatest age; subscribe again",
-            )),
-            message = self.step() => Some(message),
-        }
-    }
-
-    /// The next step of the reader as a message, or the Closing it leads to.
-    async fn step(&mut self) -> Message {
-        let resume_from = self.reader.said();
-        let started = Instant::now();
-        let step = loop {
-            match self.reader.next().await {
-                Ok(step) => break step,
-                Err(error) if error.is_transient() && started.elapsed() < STORE_PATIENCE => {
-                    sleep(STORE_RETRY_INTERVAL).await;
-                }
-                Err(error) => return self.close_for(resume_from, &error),
-            }
-        };
-        match step {
-            Step::Updates { after, events, through } => match self.updates(&events).await {
-                Ok(updates) => Message::Updates(v1::Updates {
-                    updates,
-                    after_cursor: self.cursor(after),
-                    through_cursor: self.cursor(through),
-                }),
-                // What the reader has said was not sent.
-                Err(error) => self.close_for(after, &error),
-            },
-            Step::Progress(at) => Message::Progress(v1::Progress {
-                cursor: self.cursor(at),
-                time: Some(prost_types::Timestamp::from(SystemTime::now())),
-            }),
-            Step::CaughtUp(at) => Message::CaughtUp(v1::CaughtUp { cursor: self.cursor(at) }),
-            Step::FellBehind(at) => Message::FellBehind(v1::FellBehind { cursor: self.cursor(at) }),
-        }
-    }
-
-    async fn updates(&self, events: &[Arc<Event>]) -> Result<Vec<v1::Update>, StoreError> {
-        let mut full = match self.view {
-            View::Basic => Default::default(),
-            View::Full | View::FullWithBody => self.read_results(events).await?,
-        };
-        let update = |event: &Arc<Event>| {
-            let result = if event.kind == EventKind::Processed {
-                full.remove(&event.summary.version_id())
-            } else {
-                None
-            };
-            v1::Update {
-                cursor: self.cursor(event.position),
-                kind: event.kind as i32,
-                time: Some(timestamp(event.time)),
-                article: Some(match result {
-                    Some(article) => answer::article(&article, self.encoding),
-                    None => answer::summary(&event.summary),
-                }),
-            }
-        };
-        Ok(events.iter().map(update).collect())
-    }
-
-    async fn read_results(
-        &self,
-        events: &[Arc<Event>],
-    ) -> Result<std::collections::HashMap<VersionId, Article>, StoreError> {
-        let ids: Vec<VersionId> = events
-            .iter()
-            .filter(|event| event.kind == EventKind::Processed)
-            .map(|event| event.summary.version_id())
-            .collect();
-        let started = Instant::now();
-        loop {
-            match self.app.store().get_versions(&ids, self.view).await {
-                Err(error) if error.is_transient() && started.elapsed() < STORE_PATIENCE => {
-                    sleep(STORE_RETRY_INTERVAL).await;
-                }
-                result => return result,
-            }
-        }
-    }
-
-    fn close_for(&mut self, resume_from: Position, error: &StoreError) -> Message {
-        if let StoreError::Trimmed { .. } = error {
-            return self.close(
-                resume_from,
-                v1::ClosingReason::Retention,
-                "the next updates are no longer held; subscribe from the beginning or read the articles anew",
-            );
-        }
-        warn!(error = error as &dyn std::error::Error, "a stream is closed: the log cannot be read");
-        self.close(
-            resume_from,
-            v1::ClosingReason::StoreUnavailable,
-            "the store is not available; subscribe again later",
-        )
-    }
-
-    fn close(&mut self, resume_from: Position, reason: v1::ClosingReason, message: &str) -> Message {
-        self.is_closed = true;
-        // Jitter, so that a thousand streams do not come back in one instant.
-        let delay = UNAVAILABLE_RETRY_DELAY.mul_f64(0.5 + rand::random::<f64>());
-        Message::Closing(v1::Closing {
-            reason: i32::from(reason),
-            resume_cursor: self.cursor(resume_from),
-            retry_delay: prost_types::Duration::try_from(delay).ok(),
-            message: message.to_owned(),
-        })
-    }
-
-    fn cursor(&self, position: Position) -> Vec<u8> {
-        Cursor { incarnation: self.app.feed().incarnation(), position }.encode()
-    }
 }

@@ -33,6 +33,7 @@ const MAX_ADMIN_MESSAGE_BYTES: usize = 257 << 20;
 pub(super) struct Options {
     pub(super) max_body_bytes: usize,
     pub(super) max_stream_age: Option<Duration>,
+    pub(super) max_subscribers: usize,
     /// Streams are told and no call is taken once this is cancelled.
     pub(super) closing: CancellationToken,
     pub(super) health: watch::Receiver<Health>,
@@ -60,8 +61,11 @@ pub(super) async fn run(
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);
     let admin = Admin::new(AdminRpc::new(app.clone())).max_decoding_message_size(MAX_ADMIN_MESSAGE_BYTES);
-    let feed_options =
-        FeedRpcOptions { closing: options.closing.clone(), max_stream_age: options.max_stream_age };
+    let feed_options = FeedRpcOptions {
+        closing: options.closing.clone(),
+        max_stream_age: options.max_stream_age,
+        max_subscribers: options.max_subscribers,
+    };
     let updates = Updates::new(FeedRpc::new(app, feed_options))
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);

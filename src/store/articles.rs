@@ -89,6 +89,27 @@ impl Store {
             })
             .collect())
     }
+
+    /// The clean texts of those among `ids` that are processed.
+    pub async fn get_texts(&self, ids: &[VersionId]) -> Result<HashMap<VersionId, String>, StoreError> {
+        let article_ids: Vec<Uuid> = ids.iter().map(|id| id.article_id).collect();
+        let versions: Vec<i32> = ids.iter().map(|id| id.version).collect();
+        let rows = sqlx::query!(
+            r#"select v.article_id, v.version, v.result ->> 'text' as text
+               from unnest($1::uuid[], $2::integer[]) as t (article_id, version)
+               join article_versions v on v.article_id = t.article_id and v.version = t.version"#,
+            &article_ids,
+            &versions
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                Some((VersionId { article_id: row.article_id, version: row.version }, row.text?))
+            })
+            .collect())
+    }
 }
 
 /// Erases an article: its versions, jobs and names go, and the log keeps only who it was. `expected` is the state the

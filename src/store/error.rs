@@ -23,6 +23,12 @@ pub enum StoreError {
         /// The newest position that is gone.
         trimmed_position: i64,
     },
+    /// More matches than the caller is ready for.
+    #[error("more than {max} match")]
+    TooMany {
+        /// The caller's bound.
+        max: i64,
+    },
     /// Stored data that cannot be read back.
     #[error("stored data is damaged: {0}")]
     Damaged(String),

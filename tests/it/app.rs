@@ -127,7 +127,7 @@ impl Subscription {
             Message::CaughtUp(v1::CaughtUp { cursor }) | Message::FellBehind(v1::FellBehind { cursor }) => {
                 self.cursor.clone_from(cursor);
             }
-            Message::Ready(_) | Message::Closing(_) => {}
+            Message::Snapshot(_) | Message::Ready(_) | Message::Closing(_) => {}
         }
         Some(message)
     }

@@ -23,6 +23,8 @@ pub enum Start {
     Now,
     /// With the oldest update still held.
     Beginning,
+    /// With all articles as they are at one moment, then what happens after it.
+    Snapshot,
     /// After this cursor, which an earlier subscription ended with.
     After(Vec<u8>),
 }
@@ -49,6 +51,9 @@ pub struct SubscriptionOptions {
 pub enum Event {
     /// A connection is made and registered; said again after every reconnect.
     Ready(v1::Ready),
+    /// A part of the snapshot that was asked for. If the connection breaks before the last part, another `Ready` and all
+    /// parts of a new snapshot follow.
+    Snapshot(v1::Snapshot),
     /// What happened, proven to follow what was handed out before.
     Updates(v1::Updates),
     /// Nothing that the filter wants happened up to this cursor.
@@ -108,11 +113,12 @@ impl Subscription {
     pub(crate) fn new(client: Client, options: SubscriptionOptions) -> Subscription {
         let cursor = match &options.start {
             Start::After(cursor) => Some(cursor.clone()),
-            Start::Now | Start::Beginning => None,
+            Start::Now | Start::Beginning | Start::Snapshot => None,
         };
         let start = match options.start {
             Start::Now => subscribe_request::Start::Now(true),
             Start::Beginning => subscribe_request::Start::Beginning(true),
+            Start::Snapshot => subscribe_request::Start::Snapshot(true),
             Start::After(cursor) => subscribe_request::Start::AfterCursor(cursor),
         };
         let request = v1::SubscribeRequest {
@@ -131,6 +137,15 @@ impl Subscription {
     /// first `Ready`. To lose nothing, keep it only after acting on what was handed out.
     pub fn cursor(&self) -> Option<&[u8]> {
         self.cursor.as_deref()
+    }
+
+    /// Goes on after the cursor with another filter: no update is lost or handed out twice, and what was handed out before
+    /// was held against the old one. Before the end of a snapshot, it starts anew.
+    pub fn set_filter(&mut self, filter: v1::UpdateFilter) {
+        self.request.filter = Some(filter);
+        if !matches!(self.connection, Connection::Over) {
+            self.connection = Connection::Due(Instant::now());
+        }
     }
 
     /// The next event; none only after an error was returned. Dropping the future loses nothing.
@@ -193,7 +208,9 @@ impl Subscription {
             if self.cursor.is_some() {
                 self.expect_cursor(&ready.start_cursor)?;
             }
-            self.advance(&ready.start_cursor);
+            if !self.wants_snapshot() {
+                self.advance(&ready.start_cursor);
+            }
             if let Connection::Fresh(stream) = std::mem::replace(&mut self.connection, Connection::Over) {
                 self.connection = Connection::Open(stream);
             }
@@ -222,13 +239,26 @@ impl Subscription {
                 self.advance(&fell_behind.cursor);
                 Event::FellBehind(fell_behind)
             }
+            Message::Snapshot(snapshot) => {
+                // Until it is complete there is nothing to resume from.
+                if snapshot.complete {
+                    self.advance(&snapshot.cursor);
+                }
+                Event::Snapshot(snapshot)
+            }
             Message::Closing(closing) => {
-                self.advance(&closing.resume_cursor);
+                if !closing.resume_cursor.is_empty() {
+                    self.advance(&closing.resume_cursor);
+                }
                 let delay = closing.retry_delay.and_then(|delay| delay.try_into().ok()).unwrap_or_default();
                 self.connection = Connection::Closing(delay);
                 Event::Closing(closing)
             }
         })
+    }
+
+    fn wants_snapshot(&self) -> bool {
+        matches!(self.request.start, Some(subscribe_request::Start::Snapshot(_)))
     }
 
     fn expect_cursor(&self, found: &[u8]) -> Result<(), Error> {
