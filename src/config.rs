@@ -4,7 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, thread, time::Duration};
 
 use clap::Args;
 
-use crate::{app::AdmissionLimits, article::Limits};
+use crate::{
+    app::AdmissionLimits,
+    article::Limits,
+    store::{PartitionSizes, Retention},
+};
 
 /// Settings of `serve` and `work`.
 #[derive(Args, Clone, Debug)]
@@ -78,6 +82,30 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_MAX_SUBSCRIBERS", default_value_t = 10_000, value_name = "N")]
     pub max_subscribers: usize,
 
+    /// Keep updates at least so long; 0 keeps them for good. They go in partitions, so some are kept longer.
+    #[arg(long, env = "COPYDESK_RETAIN_UPDATES_HOURS", default_value_t = 0.0, value_name = "HOURS")]
+    pub retain_updates_hours: f64,
+
+    /// Keep at least so many of the newest updates; 0 keeps all. With --retain-updates-hours either lets one go.
+    #[arg(long, env = "COPYDESK_RETAIN_UPDATES_COUNT", default_value_t = 0, value_name = "N")]
+    pub retain_updates_count: u32,
+
+    /// Keep articles at least so long after they were accepted first; 0 keeps them for good.
+    #[arg(long, env = "COPYDESK_RETAIN_ARTICLES_DAYS", default_value_t = 0.0, value_name = "DAYS")]
+    pub retain_articles_days: f64,
+
+    /// Keep at least so many of the newest articles; 0 keeps all. With --retain-articles-days either lets one go.
+    #[arg(long, env = "COPYDESK_RETAIN_ARTICLES_COUNT", default_value_t = 0, value_name = "N")]
+    pub retain_articles_count: u32,
+
+    /// Updates in one partition of the log, for those that are made from now on.
+    #[arg(long, env = "COPYDESK_LOG_PARTITION_UPDATES", default_value_t = 1_000_000, value_name = "N")]
+    pub log_partition_updates: u32,
+
+    /// Time that one partition of articles covers, for those that are made from now on.
+    #[arg(long, env = "COPYDESK_ARTICLE_PARTITION_HOURS", default_value_t = 168.0, value_name = "HOURS")]
+    pub article_partition_hours: f64,
+
     /// How long a shutdown may take: streams are told, articles in work are finished.
     #[arg(long, env = "COPYDESK_SHUTDOWN_GRACE", default_value_t = 10.0, value_name = "SECONDS")]
     pub shutdown_grace: f64,
@@ -112,6 +140,21 @@ impl Config {
         seconds("shutdown-grace", self.shutdown_grace, 0.0, 3_600.0)?;
         seconds("max-queue-age-seconds", self.max_queue_age_seconds, 0.0, 31_536_000.0)?;
         seconds("max-stream-age-seconds", self.max_stream_age_seconds, 0.0, 31_536_000.0)?;
+        let spans = [
+            ("retain-updates-hours", self.retain_updates_hours),
+            ("retain-articles-days", self.retain_articles_days),
+        ];
+        for (flag, value) in spans {
+            if !(0.0..=1_000_000.0).contains(&value) {
+                let problem = format!("is {value}; it must be between 0 and 1000000");
+                return Err(ConfigError { flag, problem });
+            }
+        }
+        if !(0.0001..=8_784.0).contains(&self.article_partition_hours) {
+            let problem =
+                format!("is {}; it must be between 0.0001 and 8784 hours", self.article_partition_hours);
+            return Err(ConfigError { flag: "article-partition-hours", problem });
+        }
         let at_least = |flag, value: usize, min: usize| {
             if value >= min {
                 return Ok(());
@@ -122,6 +165,8 @@ impl Config {
         at_least("max-connections", usize::try_from(self.max_connections).unwrap_or(usize::MAX), 4)?;
         at_least("max-body-bytes", self.max_body_bytes, 1_024)?;
         at_least("feed-memory-events", self.feed_memory_events, 1)?;
+        // What two partitions hold must not fill up between two turns of the timer that adds them.
+        at_least("log-partition-updates", usize::try_from(self.log_partition_updates).unwrap_or(0), 1_000)?;
         at_least("max-attempts", usize::try_from(self.max_attempts).unwrap_or(0), 1)?;
         at_least("max-crashes", usize::try_from(self.max_crashes).unwrap_or(0), 1)?;
         // Offsets on the wire are 32 bits.
@@ -150,6 +195,26 @@ impl Config {
         AdmissionLimits {
             max_depth: i64::from(self.max_queue_depth),
             max_age: Duration::from_secs_f64(self.max_queue_age_seconds),
+        }
+    }
+
+    /// What is kept.
+    pub fn retention(&self) -> Retention {
+        let span = |count: f64, unit: f64| (count > 0.0).then(|| Duration::from_secs_f64(count * unit));
+        let count = |count: u32| (count > 0).then(|| i64::from(count));
+        Retention {
+            updates_age: span(self.retain_updates_hours, 3_600.0),
+            updates_count: count(self.retain_updates_count),
+            articles_age: span(self.retain_articles_days, 86_400.0),
+            articles_count: count(self.retain_articles_count),
+        }
+    }
+
+    /// In what steps.
+    pub fn partition_sizes(&self) -> PartitionSizes {
+        PartitionSizes {
+            log_positions: i64::from(self.log_partition_updates),
+            articles: Duration::from_secs_f64(self.article_partition_hours * 3_600.0),
         }
     }
 

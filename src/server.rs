@@ -125,6 +125,12 @@ pub async fn serve(
             async move { feed.run(stop).await }
         }),
         tokio::spawn(background::watch_store(base.store.clone(), health.clone(), stop.clone())),
+        tokio::spawn(background::retain(
+            base.store.clone(),
+            config.partition_sizes(),
+            config.retention(),
+            stop.clone(),
+        )),
         tokio::spawn(loading::follow_gazetteers(
             base.store.clone(),
             base.pipeline.clone(),
@@ -221,6 +227,12 @@ pub async fn work(
     let (health, health_seen) = watch::channel(Health::Serving);
     let mut tasks = vec![
         tokio::spawn(background::watch_store(base.store.clone(), health.clone(), stop.clone())),
+        tokio::spawn(background::retain(
+            base.store.clone(),
+            config.partition_sizes(),
+            config.retention(),
+            stop.clone(),
+        )),
         tokio::spawn(loading::follow_gazetteers(
             base.store.clone(),
             base.pipeline.clone(),
@@ -304,7 +316,7 @@ async fn open_store(config: &Config) -> Result<(Store, Option<EmbeddedPostgres>)
             Err(error) => return Err(error.into()),
         }
     }
-    store.add_log_partitions().await?;
+    store.add_partitions(config.partition_sizes()).await?;
     Ok((store, postgres))
 }
 

@@ -12,6 +12,7 @@ mod listing;
 mod log;
 mod outcomes;
 mod queue;
+mod retention;
 mod snapshot;
 mod submissions;
 
@@ -24,6 +25,7 @@ pub use listing::{ListFilter, ListKey};
 pub use log::{Head, LoggedEvents, NewEvent, append};
 pub use outcomes::{Finish, Outcome, apply_finishes};
 pub use queue::{QueueDetails, QueueState, SourceQueue, requeue_failed};
+pub use retention::{PartitionSizes, Retained, Retention};
 pub use snapshot::SnapshotFilter;
 pub use submissions::{Submission, Submitted, insert_submissions};
 

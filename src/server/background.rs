@@ -13,19 +13,18 @@ use tracing::{error, info, warn};
 use crate::{
     app::Admission,
     feed::Feed,
-    store::{Store, StoreError},
+    store::{PartitionSizes, Retained, Retention, Store, StoreError},
     telemetry::Health,
 };
 
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 const MEASURE_INTERVAL: Duration = Duration::from_secs(2);
-/// The log has room for a million positions and more when this is done, so it need not be often.
-const PARTITION_INTERVAL: Duration = Duration::from_secs(30);
+/// There is room for two partitions' worth when this is done.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Says whether Postgres answers, and makes sure that the log has room; until stopped.
+/// Says whether Postgres answers, until stopped.
 pub(super) async fn watch_store(store: Store, health: watch::Sender<Health>, stop: CancellationToken) {
-    let mut since_partitions = Duration::ZERO;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -48,11 +47,33 @@ pub(super) async fn watch_store(store: Store, health: watch::Sender<Health>, sto
             *health = now;
             is_changed
         });
-        since_partitions += WATCH_INTERVAL;
-        if is_up && since_partitions >= PARTITION_INTERVAL {
-            since_partitions = Duration::ZERO;
-            if let Err(error) = store.add_log_partitions().await {
-                error!(error = &error as &dyn std::error::Error, "the log could not be given room");
+    }
+}
+
+/// Adds partitions ahead of time and drops what is not kept any longer; until stopped.
+pub(super) async fn retain(store: Store, sizes: PartitionSizes, keep: Retention, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(RETENTION_INTERVAL) => {}
+        }
+        match store.add_partitions(sizes).await {
+            Err(error) if !error.is_transient() => {
+                error!(error = &error as &dyn std::error::Error, "the tables could not be given room");
+            }
+            _ => {}
+        }
+        match store.retain(keep).await {
+            Ok(retained) if retained == Retained::default() => {}
+            Ok(retained) => info!(
+                partitions.log = retained.log_partitions,
+                partitions.articles = retained.article_partitions,
+                "what was old is dropped"
+            ),
+            // Readers were in the way, or Postgres is: the next turn tries again.
+            Err(error) if error.is_transient() => {}
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "what is old could not be dropped");
             }
         }
     }

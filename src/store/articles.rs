@@ -145,7 +145,11 @@ pub async fn erase(
 }
 
 async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, StoreError> {
-    // Jobs and names go with the versions; a worker that still holds a lease finds its job gone and writes nothing.
+    // A worker that still holds a lease finds its job gone and writes nothing.
+    sqlx::query!("delete from jobs where article_id = $1", article_id).execute(&mut *tx.0).await?;
+    sqlx::query!("delete from article_entity_names where article_id = $1", article_id)
+        .execute(&mut *tx.0)
+        .await?;
     sqlx::query!("delete from article_versions where article_id = $1", article_id)
         .execute(&mut *tx.0)
         .await?;

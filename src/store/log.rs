@@ -76,14 +76,6 @@ impl Store {
         }
         rows.into_iter().map(|row| decode_event(row.position, row.kind, row.time, row.summary)).collect()
     }
-
-    /// Makes sure that the log can grow by at least a million positions. One statement; for a timer.
-    pub async fn add_log_partitions(&self) -> Result<(), StoreError> {
-        sqlx::query!("select add_log_partitions(position + 3000000) from log_head")
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(())
-    }
 }
 
 /// Appends events; their positions are theirs once the transaction commits. Two statements.

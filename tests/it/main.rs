@@ -21,3 +21,4 @@ mod outage;
 mod port;
 mod postgres;
 mod queue;
+mod retention;
