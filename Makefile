@@ -8,7 +8,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-rust test-clients fmt check-fmt clippy doc lint-proto deny sqlx-prepare check-sqlx bench
+.PHONY: help setup demo run test test-rust test-clients fmt check-fmt clippy doc lint-proto deny sqlx-prepare check-sqlx bench chaos
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,10 @@ sqlx-prepare: ## Write .sqlx anew after a query or a migration changed
 check-sqlx: ## Fail if `make sqlx-prepare` would change anything
 	scripts/setup cc postgres
 	scripts/with-postgres scripts/sqlx check
+
+chaos: ## Inject 500 faults into three processes and a Postgres, and check what clients saw (6 minutes)
+	scripts/setup cc postgres
+	COPYDESK_CHAOS_FAULTS=$(or $(FAULTS),500) cargo test --locked --test chaos -- --nocapture
 
 bench: ## Measure the service beside this machine's own limits (2 minutes)
 	scripts/setup cc postgres

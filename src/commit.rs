@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     article::{Event, EventKind, Summary},
+    failpoint::step,
     store::{
         DeleteOutcome, Finish, NewEvent, Store, StoreError, Submission, Submitted, append, apply_finishes,
         erase, insert_submissions, requeue_failed,
@@ -189,6 +190,7 @@ impl CommitLoop {
                 histogram!("copydesk_commit_seconds").record(started.elapsed());
                 histogram!("copydesk_commit_requests").record(batch.len() as f64);
                 self.tell(&done);
+                step("commit:told");
                 batch.answer(done);
             }
             // One bad request must not fail the others: each gets a transaction of its own.
@@ -236,6 +238,7 @@ impl CommitLoop {
 
     async fn transact(&self, batch: &Batch) -> Result<Done, StoreError> {
         let mut tx = self.store.begin().await?;
+        step("commit:begun");
         let mut events = Vec::new();
         let mut deleted = None;
         if let Some((article_id, expected, _)) = &batch.delete {
@@ -265,8 +268,11 @@ impl CommitLoop {
             submitted = insert_submissions(&mut tx, &submissions).await?;
             events.extend(submitted.iter().filter_map(accepted_event));
         }
+        step("commit:written");
         let logged = append(&mut tx, events).await?;
+        step("commit:appended");
         tx.commit().await?;
+        step("commit:committed");
         Ok(Done { events: logged.events, submitted, retried, deleted })
     }
 }

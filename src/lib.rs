@@ -10,6 +10,9 @@ pub mod pipeline;
 /// Postgres; the only room that names sqlx.
 pub mod store;
 
+/// Steps at which a test may kill the process.
+pub mod failpoint;
+
 /// The one writer of the log: many requests, one commit.
 pub mod commit;
 /// The log's tail in memory, and those who follow it.

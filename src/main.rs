@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    copydesk::failpoint::read_environment();
     copydesk::cli::main()
 }

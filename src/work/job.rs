@@ -15,6 +15,7 @@ use super::{RETRY_INTERVAL, Shared};
 use crate::{
     article::{Failure, Processed},
     commit::CommitError,
+    failpoint::step,
     store::{Claimed, ClaimedBody, Finish, Outcome},
 };
 
@@ -32,8 +33,11 @@ pub(super) async fn run(shared: Arc<Shared>, job: Claimed, stop: CancellationTok
         job.crashes = job.crashes,
     );
     async {
+        step("work:claimed");
         let Some(outcome) = decide(&shared, &job, &stop).await else { return };
+        step("work:processed");
         commit(&shared, &job, outcome, &stop).await;
+        step("work:committed");
         shared.let_go(job.id, job.lease);
     }
     .instrument(span)

@@ -14,7 +14,7 @@ use copydesk::{
     commit::Committer,
     pipeline::Pipeline,
     server::ServeOptions,
-    store::{Finish, Outcome, Store, StoreOptions, Submission, Submitted},
+    store::{Finish, Outcome, PartitionSizes, Store, StoreOptions, Submission, Submitted},
     work::Processor,
 };
 use copydesk_proto::v1;
@@ -26,13 +26,17 @@ use crate::{
     cluster::{TestDatabase, database},
 };
 
-fn store(database: &TestDatabase) -> Store {
-    Store::new(&StoreOptions {
+/// On a database that has no server to make room in the log.
+async fn store(database: &TestDatabase) -> Store {
+    let store = Store::new(&StoreOptions {
         url: database.url.clone(),
         max_connections: 4,
         acquire_timeout: Duration::from_secs(5),
     })
-    .expect("a URL")
+    .expect("a URL");
+    let sizes = PartitionSizes { log_positions: 1_000_000, articles: Duration::from_secs(604_800) };
+    store.add_partitions(sizes).await.expect("room");
+    store
 }
 
 fn committer(store: &Store) -> Committer {
@@ -107,7 +111,7 @@ async fn an_article_that_takes_too_long_is_tried_again_and_then_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_lease_writes_nothing_and_the_next_claim_has_a_higher_fence() {
     let database = database().await;
-    let store = store(&database);
+    let store = store(&database).await;
     let committer = committer(&store);
     submit(&committer, "fenced").await;
 
@@ -137,7 +141,7 @@ async fn a_lost_lease_writes_nothing_and_the_next_claim_has_a_higher_fence() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_abandoned_article_is_reclaimed_within_seconds_and_a_deadly_one_is_quarantined() {
     let database = database().await;
-    let store = store(&database);
+    let store = store(&database).await;
     let committer = committer(&store);
     submit(&committer, "abandoned").await;
     submit(&committer, "deadly").await;
@@ -165,7 +169,7 @@ fn text_default(external_id: &str) -> v1::RawArticle {
 #[tokio::test(flavor = "multi_thread")]
 async fn urgent_articles_are_processed_before_those_that_wait() {
     let database = database().await;
-    let store = store(&database);
+    let store = store(&database).await;
     let committer = committer(&store);
     for index in 0..3 {
         submit(&committer, &index.to_string()).await;
@@ -185,7 +189,7 @@ async fn urgent_articles_are_processed_before_those_that_wait() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_with_many_waiting_articles_does_not_hold_up_the_others() {
     let database = database().await;
-    let store = store(&database);
+    let store = store(&database).await;
     let committer = committer(&store);
     let flood = (0..300).map(|index| {
         let committer = committer.clone();
@@ -220,17 +224,17 @@ async fn a_queue_that_is_too_long_refuses_before_anything_is_stored_and_says_whe
     let refused = refused.expect("more than the limit");
     assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
     assert!(refused.get_details_retry_info().is_some_and(|info| info.retry_delay.is_some()));
-    let stored = store(&database).queue_state().await.expect("is counted").depth;
+    let stored = store(&database).await.queue_state().await.expect("is counted").depth;
     assert!((3..10).contains(&stored), "{stored} were stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn committers_of_many_processes_leave_a_dense_log_in_commit_order() {
     let database = database().await;
-    let reader = store(&database);
+    let reader = store(&database).await;
     let mut writers = Vec::new();
     for writer in 0..4 {
-        let committer = committer(&store(&database));
+        let committer = committer(&store(&database).await);
         for task in 0..5 {
             let committer = committer.clone();
             writers.push(tokio::spawn(async move {

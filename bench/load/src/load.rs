@@ -149,7 +149,7 @@ pub(crate) async fn trickle(url: &str, per_second: u64, span: Duration) -> Resul
 }
 
 impl Latencies {
-    fn new(durations: Vec<Duration>) -> Latencies {
+    pub(crate) fn new(durations: Vec<Duration>) -> Latencies {
         let mut milliseconds: Vec<f64> = durations.iter().map(|took| took.as_secs_f64() * 1e3).collect();
         milliseconds.sort_by(f64::total_cmp);
         Latencies(milliseconds)
@@ -162,7 +162,7 @@ impl Latencies {
     }
 }
 
-fn article(number: u64) -> RawArticle {
+pub(crate) fn article(number: u64) -> RawArticle {
     RawArticle { source: "bench".to_owned(), body: Some(Body::Text(text_of(number))), ..Default::default() }
 }
 

@@ -3,6 +3,7 @@
 //! Everything runs on this machine and shares its processors: the load, the service and Postgres, with durability on.
 
 mod articles;
+mod feed;
 mod limits;
 mod load;
 mod server;
@@ -14,6 +15,9 @@ use clap::Parser;
 use copydesk::postgres::{EmbeddedPostgres, Options};
 
 use server::Server;
+
+/// The log that a subscriber catches up with.
+const LOG_UPDATES: i64 = 100_000;
 
 /// Measures a copydesk binary end to end. Takes about two minutes.
 #[derive(Parser)]
@@ -27,6 +31,9 @@ struct Arguments {
     /// Articles per second of the light load.
     #[arg(long, default_value_t = 20, value_name = "N")]
     light_rate: u64,
+    /// Measure subscribers only.
+    #[arg(long)]
+    feed_only: bool,
     /// How long the light load lasts.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     light_seconds: u64,
@@ -39,7 +46,10 @@ async fn main() -> Result<()> {
     let options = Options { data_dir: folder.path().to_owned(), bin_dir: None };
     let postgres = EmbeddedPostgres::start(&options).await?;
     // Postgres is stopped whether the measurement succeeds or not.
-    let measured = measure(&arguments, postgres.url(), &folder).await;
+    let measured = match arguments.feed_only {
+        true => measure_feed(&arguments, postgres.url()).await,
+        false => measure(&arguments, postgres.url(), &folder).await,
+    };
     postgres.stop().await;
     measured
 }
@@ -103,7 +113,35 @@ async fn measure(arguments: &Arguments, postgres_url: &str, folder: &tempfile::T
         let (median, tail) = (latencies.percentile(50.0), latencies.percentile(99.0));
         println!("| {what} {at}, p50 / p99 | {median:.1} / {tail:.1} ms |");
     }
-    Ok(())
+    measure_feed(arguments, postgres_url).await
+}
+
+async fn measure_feed(arguments: &Arguments, postgres_url: &str) -> Result<()> {
+    let server = Server::start(&arguments.server_bin, postgres_url, "followed", &[]).await?;
+    let span = Duration::from_secs(arguments.light_seconds);
+    let latencies = feed::latency(&server.url, 100, 100, span).await?;
+    let (median, tail) = (latencies.percentile(50.0), latencies.percentile(99.0));
+    println!(
+        "| **commit to each of 100 subscribers** at 100 articles/s, p50 / p99 | {median:.1} / {tail:.1} ms |"
+    );
+    let database_url = server.database_url.clone();
+    server.stop().await?;
+
+    feed::fill_log(&database_url, LOG_UPDATES).await?;
+    let server = Server::restart(&arguments.server_bin, &database_url, &["--no-workers"]).await?;
+    let updates = usize::try_from(LOG_UPDATES)?;
+    row(
+        "**catching up, one subscriber, 100,000 updates**",
+        feed::catch_up(&server.url, updates).await?,
+        "/s",
+    );
+    let fan_out = feed::fan_out(&server.url, 1_000, arguments.articles / 2).await?;
+    row("*limit:* bare gRPC streams of the same messages, 1,000 subscribers", fan_out.limit, "/s");
+    row("**updates delivered to 1,000 subscribers**", fan_out.service, "/s");
+    if let Some(peak_mb) = server.peak_memory_mb() {
+        row("server memory, peak of that run", peak_mb, " MB");
+    }
+    server.stop().await
 }
 
 fn row(what: &str, value: f64, unit: &str) {

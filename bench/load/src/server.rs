@@ -22,6 +22,8 @@ pub(crate) struct Server {
     process: Child,
     /// Of its gRPC port.
     pub(crate) url: String,
+    /// Of its database.
+    pub(crate) database_url: String,
 }
 
 impl Server {
@@ -36,10 +38,14 @@ impl Server {
         sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await?;
         admin.close().await?;
         let (cluster, _) = postgres_url.rsplit_once('/').context("a URL with a database")?;
+        Server::restart(binary, &format!("{cluster}/{name}"), flags).await
+    }
 
+    /// Starts it on a database that is there.
+    pub(crate) async fn restart(binary: &Path, database_url: &str, flags: &[&str]) -> Result<Server> {
         let mut process = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--database-url"])
-            .arg(format!("{cluster}/{name}"))
+            .arg(database_url)
             .args(flags)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
@@ -60,7 +66,7 @@ impl Server {
         let url = timeout(START_LIMIT, said).await.context("the server does not start")??;
         // What it says later must not fill the pipe and block it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Server { process, url })
+        Ok(Server { process, url, database_url: database_url.to_owned() })
     }
 
     /// The most memory it ever held, in megabytes, as Linux tells it; none elsewhere.
