@@ -12,9 +12,11 @@ create table log_partitions (
 );
 
 insert into log_partitions
-select 'log_events_' || part, part * 1000000, (part + 1) * 1000000
-from generate_series(0, 100000) as part
-where to_regclass('log_events_' || part) is not null;
+select relname, part * 1000000, (part + 1) * 1000000
+from pg_inherits
+join pg_class on pg_class.oid = inhrelid
+cross join lateral (select substr(relname, length('log_events_') + 1)::bigint as part) numbered
+where inhparent = 'log_events'::regclass;
 
 -- Those that hold nothing yet are made anew, in the size that is set.
 do $$

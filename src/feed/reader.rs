@@ -8,6 +8,7 @@ use std::{
 
 use tokio::{
     sync::watch,
+    task::JoinHandle,
     time::{Instant, timeout_at},
 };
 
@@ -76,6 +77,8 @@ pub struct Reader {
     said: Position,
     is_live: bool,
     last_step_time: Instant,
+    /// The page after the one in hand, under way while that one is sent. Only of a reader that is behind.
+    ahead: Option<(Position, JoinHandle<Result<Vec<Event>, StoreError>>)>,
 }
 
 impl Feed {
@@ -93,6 +96,7 @@ impl Feed {
             options,
             is_live: false,
             last_step_time: Instant::now(),
+            ahead: None,
         }
     }
 }
@@ -131,11 +135,33 @@ impl Reader {
                     return Ok(self.say(at, Step::FellBehind(at)));
                 }
                 Found::Older => {
-                    let page = self.feed.shared.store.read_log(at, PAGE_EVENTS as i64).await?;
+                    let page = self.read_table(at).await?;
                     self.open(page.into_iter().map(Arc::new).collect()).await?;
                 }
             }
         }
+    }
+
+    /// The page after `at`, and the one after that is begun: Postgres reads while this process sends.
+    async fn read_table(&mut self, at: Position) -> Result<Vec<Event>, StoreError> {
+        let under_way = match &mut self.ahead {
+            Some((after, reading)) if *after == at => Some(reading.await),
+            _ => None,
+        };
+        if let Some((_, reading)) = self.ahead.take() {
+            reading.abort();
+        }
+        let page = match under_way {
+            Some(Ok(page)) => page?,
+            // None was begun, or it was lost with its task.
+            _ => self.feed.shared.store.read_log(at, PAGE_EVENTS as i64).await?,
+        };
+        if page.len() == PAGE_EVENTS {
+            let (store, after) = (self.feed.shared.store.clone(), at + PAGE_EVENTS as Position);
+            let reading = tokio::spawn(async move { store.read_log(after, PAGE_EVENTS as i64).await });
+            self.ahead = Some((after, reading));
+        }
+        Ok(page)
     }
 
     async fn open(&mut self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {

@@ -166,9 +166,9 @@ async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, S
 async fn redact_log(tx: &mut Tx, article_id: Uuid) -> Result<(), StoreError> {
     sqlx::query!(
         r#"update log_events
-           set summary = '{"state": "Deleted"}'::jsonb || (
-               select jsonb_object_agg(key, value) from jsonb_each(summary)
-               where key in ('article_id', 'version', 'source', 'external_id', 'accepted_time', 'labels'))
+           set summary = ('{"state": "Deleted"}'::jsonb || (
+               select jsonb_object_agg(key, value) from jsonb_each(summary::jsonb)
+               where key in ('article_id', 'version', 'source', 'external_id', 'accepted_time', 'labels')))::json
            where article_id = $1"#,
         article_id
     )

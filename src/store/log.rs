@@ -86,7 +86,11 @@ pub async fn append(tx: &mut Tx, events: Vec<NewEvent>) -> Result<LoggedEvents, 
     let kinds: Vec<i16> = events.iter().map(|event| event.kind as i16).collect();
     let article_ids: Vec<Uuid> = events.iter().map(|event| event.summary.article_id).collect();
     let versions: Vec<i32> = events.iter().map(|event| event.summary.version).collect();
-    let summaries: Vec<Json<&Summary>> = events.iter().map(|event| Json(&event.summary)).collect();
+    let summaries = events
+        .iter()
+        .map(|event| serde_json::to_string(&event.summary))
+        .collect::<Result<Vec<String>, _>>()
+        .map_err(|error| StoreError::Damaged(format!("an event cannot be written: {error}")))?;
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
 
     let head = sqlx::query!(
@@ -98,15 +102,15 @@ pub async fn append(tx: &mut Tx, events: Vec<NewEvent>) -> Result<LoggedEvents, 
     let first = head.position - count + 1;
     sqlx::query!(
         "insert into log_events (position, kind, time, article_id, version, summary)
-         select $1 + ordinality - 1, kind, $2, article_id, version, summary
-         from unnest($3::smallint[], $4::uuid[], $5::integer[], $6::jsonb[])
+         select $1 + ordinality - 1, kind, $2, article_id, version, summary::json
+         from unnest($3::smallint[], $4::uuid[], $5::integer[], $6::text[])
              with ordinality as t (kind, article_id, version, summary, ordinality)",
         first,
         head.time,
         &kinds,
         &article_ids,
         &versions,
-        &summaries as &[Json<&Summary>]
+        &summaries
     )
     .execute(&mut *tx.0)
     .await?;
