@@ -6,12 +6,14 @@
 
 mod cursor;
 mod filter;
+mod groups;
 mod reader;
 mod ring;
 mod tail;
 
 pub use cursor::Cursor;
 pub use filter::Filter;
+pub use groups::{Assignment, GroupEnd, Groups, JoinOptions, Member, MemberInput, Said};
 pub use reader::{Reader, ReaderOptions, Step};
 pub use tail::follow_hints;
 

@@ -207,6 +207,7 @@ impl Printer {
                     v1::ClosingReason::StoreUnavailable => "its database is away",
                     v1::ClosingReason::MaxAge => "the connection is old",
                     v1::ClosingReason::Retention => "updates were deleted before they could be read",
+                    v1::ClosingReason::GroupDeleted => "the group was deleted",
                     v1::ClosingReason::Unspecified => "it did not say why",
                 };
                 eprintln!("the server ended the stream: {reason}");

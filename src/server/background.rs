@@ -1,6 +1,6 @@
 //! What runs beside the requests: watching Postgres, keeping room in the log, measuring.
 
-use std::time::Duration;
+use std::{net::SocketAddr, process, time::Duration};
 
 use metrics::gauge;
 use tokio::{
@@ -22,6 +22,12 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 const MEASURE_INTERVAL: Duration = Duration::from_secs(2);
 /// The log has room for a million positions and more when this is done, so it need not be often.
 const PARTITION_INTERVAL: Duration = Duration::from_secs(30);
+
+/// What other processes see of this one: host, port and process.
+pub(super) fn process_name(address: SocketAddr) -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    format!("{host}:{} (process {})", address.port(), process::id())
+}
 
 /// Says whether Postgres answers, and makes sure that the log has room; until stopped.
 pub(super) async fn watch_store(store: Store, health: watch::Sender<Health>, stop: CancellationToken) {

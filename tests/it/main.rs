@@ -14,6 +14,7 @@ mod bad_input;
 mod cli;
 mod cluster;
 mod feed;
+mod groups;
 mod http;
 mod kill;
 mod outage;
