@@ -68,7 +68,7 @@ pub(crate) struct WatchArgs {
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filter")]
-struct FilterArgs {
+pub(crate) struct FilterArgs {
     /// From this source
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
@@ -91,7 +91,7 @@ struct FilterArgs {
 }
 
 impl FilterArgs {
-    fn into_filter(self) -> v1::UpdateFilter {
+    pub(crate) fn into_filter(self) -> v1::UpdateFilter {
         v1::UpdateFilter {
             sources: self.source,
             kinds: self.kind.iter().map(|kind| kind.kind() as i32).collect(),
@@ -103,7 +103,7 @@ impl FilterArgs {
     }
 }
 
-fn parse_start(text: &str) -> Result<Start, String> {
+pub(crate) fn parse_start(text: &str) -> Result<Start, String> {
     match text {
         "now" => Ok(Start::Now),
         "beginning" => Ok(Start::Beginning),
@@ -202,15 +202,7 @@ impl Printer {
                 }
             }
             Event::Closing(closing) => {
-                let reason = match closing.reason() {
-                    v1::ClosingReason::Shutdown => "it is shutting down",
-                    v1::ClosingReason::StoreUnavailable => "its database is away",
-                    v1::ClosingReason::MaxAge => "the connection is old",
-                    v1::ClosingReason::Retention => "updates were deleted before they could be read",
-                    v1::ClosingReason::GroupDeleted => "the group was deleted",
-                    v1::ClosingReason::Unspecified => "it did not say why",
-                };
-                eprintln!("the server ended the stream: {reason}");
+                eprintln!("the server ended the stream: {}", closing_reason(closing));
             }
             Event::Interrupted { status, retry_delay } => {
                 // Once for each outage, not for each try.
@@ -238,6 +230,18 @@ impl Printer {
             writeln!(out, "\n{}", render::article(&self.screen, article, None))?;
         }
         Ok(())
+    }
+}
+
+/// Why the server ended a stream, for people.
+pub(crate) fn closing_reason(closing: &v1::Closing) -> &'static str {
+    match closing.reason() {
+        v1::ClosingReason::Shutdown => "it is shutting down",
+        v1::ClosingReason::StoreUnavailable => "its database is away",
+        v1::ClosingReason::MaxAge => "the connection is old",
+        v1::ClosingReason::Retention => "updates were deleted before they could be read",
+        v1::ClosingReason::GroupDeleted => "the group was deleted",
+        v1::ClosingReason::Unspecified => "it did not say why",
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod cycle;
 mod hub;
+mod plan;
 mod windows;
 
 use std::{

@@ -6,14 +6,17 @@
 mod deliveries;
 mod members;
 mod parked;
+mod settling;
 
 pub use deliveries::{
-    Claim, Counts, Delivered, LockedGroup, NewDelivery, Settled, SettledAs, Settlement, SettlementAction,
-    apply_settlements, blocked_articles, claim_due, count_deliveries, extend_leases, give_back,
+    Claim, Counts, Delivered, LockedGroup, NewDelivery, blocked_articles, claim_due, count_deliveries,
     insert_deliveries, lock_group, park_exhausted, read_events,
 };
 pub use members::{GroupMember, NewMember, add_member, remove_members, see_members};
 pub use parked::ParkedUpdate;
+pub use settling::{
+    Settled, SettledAs, Settlement, SettlementAction, apply_settlements, extend_leases, give_back,
+};
 
 use std::time::Duration;
 

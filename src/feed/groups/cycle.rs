@@ -3,7 +3,11 @@
 //! Both in one, because what is settled makes room and lets the next update of its article go, and because it costs one
 //! commit. The log is read before the transaction, so that nothing waits for it under the group's lock.
 
-use std::{collections::HashMap, mem, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -11,15 +15,16 @@ use uuid::Uuid;
 use super::{
     Assignment, Groups,
     hub::{Hub, Request},
+    plan::{Plan, events_after, paired, plan, share},
 };
 use crate::{
     article::{Event, Position},
     store::{
         StoreError, Tx,
         groups::{
-            Claim, Delivered, LockedGroup, NewDelivery, SettledAs, Settlement, apply_settlements,
-            blocked_articles, claim_due, count_deliveries, extend_leases, give_back, insert_deliveries,
-            lock_group, park_exhausted, read_events, remove_members, see_members,
+            Claim, Delivered, LockedGroup, SettledAs, Settlement, apply_settlements, blocked_articles,
+            claim_due, count_deliveries, extend_leases, give_back, insert_deliveries, lock_group,
+            park_exhausted, read_events, remove_members, see_members,
         },
     },
 };
@@ -152,7 +157,7 @@ impl Cycle {
     ) -> Result<(HashMap<i64, SettledAs>, HashMap<i64, Duration>), StoreError> {
         let mut leases: HashMap<i64, Duration> = HashMap::new();
         let mut settlements: Vec<Settlement> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut back = Vec::new();
         let mut left = Vec::new();
         for request in requests {
@@ -243,7 +248,12 @@ impl Cycle {
         let slots_left = slots.get(positions.len()..limit).unwrap_or_default();
         let room_to_block = usize::try_from(i64::from(settings.max_in_flight) + MAX_BLOCKED - counts.open)
             .unwrap_or_default();
-        let plan = self.plan(tx, locked.read_position, unread, slots_left, room_to_block).await?;
+        let plan = if slots_left.is_empty() && wanted > 0 {
+            Plan { new: Vec::new(), read_position: locked.read_position }
+        } else {
+            let blocked = self.blocked(tx, unread).await?;
+            plan(&self.hub.filter, locked.read_position, unread, slots_left, blocked, room_to_block)
+        };
         if plan.read_position > locked.read_position {
             let made = insert_deliveries(tx, claim, &plan.new, plan.read_position).await?;
             claimed.delivered.extend(paired(made, unread.iter().cloned()));
@@ -257,46 +267,14 @@ impl Cycle {
         Ok(claimed)
     }
 
-    /// Which of the unread events are delivered now, which wait behind others of their article, and how far that is.
-    async fn plan(
-        &self,
-        tx: &mut Tx,
-        read_position: Position,
-        unread: &[Arc<Event>],
-        slots: &[Uuid],
-        room_to_block: usize,
-    ) -> Result<Plan, StoreError> {
-        let mut plan = Plan { new: Vec::new(), read_position };
-        let wanted: Vec<&Arc<Event>> = unread.iter().filter(|event| self.hub.filter.wants(event)).collect();
-        if slots.is_empty() && !wanted.is_empty() {
-            return Ok(plan);
+    /// Articles of the unread events that have an update waiting or in flight.
+    async fn blocked(&self, tx: &mut Tx, unread: &[Arc<Event>]) -> Result<HashSet<Uuid>, StoreError> {
+        let wanted = unread.iter().filter(|event| self.hub.filter.wants(event));
+        let ids: Vec<Uuid> = wanted.map(|event| event.summary.article_id).collect();
+        if ids.is_empty() {
+            return Ok(HashSet::new());
         }
-        let ids: Vec<Uuid> = wanted.iter().map(|event| event.summary.article_id).collect();
-        let mut blocked = if ids.is_empty() {
-            Default::default()
-        } else {
-            blocked_articles(tx, self.hub.group_key, &ids).await?
-        };
-        let mut slots = slots.iter().copied();
-        for event in unread {
-            if self.hub.filter.wants(event) {
-                let article_id = event.summary.article_id;
-                let member_id = if blocked.contains(&article_id) { None } else { slots.next() };
-                let is_blocked = blocked.contains(&article_id);
-                if member_id.is_none() && (!is_blocked || plan.new.len() >= room_to_block) {
-                    break;
-                }
-                blocked.insert(article_id);
-                plan.new.push(NewDelivery {
-                    position: event.position,
-                    article_id,
-                    event_time: event.time,
-                    member_id,
-                });
-            }
-            plan.read_position = event.position;
-        }
-        Ok(plan)
+        blocked_articles(tx, self.hub.group_key, &ids).await
     }
 
     fn take_in(&mut self, settled: HashMap<i64, SettledAs>, extended: HashMap<i64, Duration>) {
@@ -329,7 +307,7 @@ impl Cycle {
         }
         drop(windows);
         if !homeless.is_empty() {
-            self.hub.ask(Request::GiveBack(mem::take(&mut homeless)));
+            self.hub.ask(Request::GiveBack(homeless));
         }
         let now = Instant::now();
         if claimed.has_more {
@@ -346,61 +324,5 @@ impl Cycle {
     fn next_end(&self, now: Instant) -> Instant {
         let lease_end = self.hub.windows().next_end();
         lease_end.map_or(now + SEE_INTERVAL, |end| end.min(now + SEE_INTERVAL))
-    }
-}
-
-struct Plan {
-    new: Vec<NewDelivery>,
-    read_position: Position,
-}
-
-/// How many of `available` this process takes: all that it has room for, unless that would leave members of others, who
-/// have room too, without their part.
-fn share(own_room: usize, others_room: usize, available: usize) -> usize {
-    let all_room = own_room + others_room;
-    if others_room == 0 || available >= all_room || all_room == 0 {
-        return own_room;
-    }
-    (available * own_room).div_ceil(all_room).max(1).min(own_room)
-}
-
-fn events_after(events: &[Arc<Event>], position: Position) -> &[Arc<Event>] {
-    let known = events.partition_point(|event| event.position <= position);
-    events.get(known..).unwrap_or_default()
-}
-
-/// Both in position order; an event that is gone leaves its delivery out, to be counted as lost when its lease ends.
-fn paired(
-    delivered: Vec<Delivered>,
-    events: impl Iterator<Item = Arc<Event>>,
-) -> Vec<(Delivered, Arc<Event>)> {
-    let mut events = events.peekable();
-    let mut pairs = Vec::new();
-    for delivered in delivered {
-        while events.next_if(|event| event.position < delivered.position).is_some() {}
-        if let Some(event) = events.next_if(|event| event.position == delivered.position) {
-            pairs.push((delivered, event));
-        }
-    }
-    pairs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_leaves_the_others_their_part_and_takes_all_it_can_of_plenty() {
-        for (own, others, available, expected) in [
-            (10, 0, 3, 10),
-            (10, 10, 100, 10),
-            (10, 10, 10, 5),
-            (10, 30, 1, 1),
-            (1, 99, 50, 1),
-            (0, 5, 5, 0),
-            (0, 0, 5, 0),
-        ] {
-            assert_eq!(share(own, others, available), expected, "{own} {others} {available}");
-        }
     }
 }

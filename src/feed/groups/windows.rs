@@ -1,6 +1,9 @@
 //! The windows of one process's members: who has how much room, and who gets the next delivery. No clock of its own.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
 
 use tokio::{sync::mpsc, time::Instant};
 use uuid::Uuid;
@@ -13,11 +16,15 @@ pub(super) struct Windows {
     members: HashMap<Uuid, Window>,
     /// Where each delivery is, and when its lease ends.
     held: HashMap<i64, Held>,
+    /// Deliveries handed over so far.
+    turn: u64,
 }
 
 struct Window {
     max_in_flight: usize,
     in_flight: usize,
+    /// When it last got something: of members with the same room, who waited longest is next.
+    turn: u64,
     said: mpsc::UnboundedSender<Said>,
 }
 
@@ -28,7 +35,7 @@ struct Held {
 
 impl Windows {
     pub(super) fn add(&mut self, member_id: Uuid, max_in_flight: usize, said: mpsc::UnboundedSender<Said>) {
-        self.members.insert(member_id, Window { max_in_flight, in_flight: 0, said });
+        self.members.insert(member_id, Window { max_in_flight, in_flight: 0, turn: 0, said });
     }
 
     /// Forgets a member and returns what it had in hand.
@@ -50,19 +57,24 @@ impl Windows {
 
     /// Who gets the next deliveries, at most `limit`: at each step the member with most room.
     pub(super) fn slots(&self, limit: usize) -> Vec<Uuid> {
-        let mut room: BinaryHeap<(usize, Uuid)> = self
+        let mut turn = self.turn;
+        let mut room: BinaryHeap<(usize, Reverse<u64>, Uuid)> = self
             .members
             .iter()
-            .map(|(id, window)| (window.max_in_flight.saturating_sub(window.in_flight), *id))
-            .filter(|(free, _)| *free > 0)
+            .map(|(id, window)| {
+                let free = window.max_in_flight.saturating_sub(window.in_flight);
+                (free, Reverse(window.turn), *id)
+            })
+            .filter(|(free, ..)| *free > 0)
             .collect();
         let mut slots = Vec::new();
         while slots.len() < limit
-            && let Some((free, id)) = room.pop()
+            && let Some((free, _, id)) = room.pop()
         {
             slots.push(id);
+            turn += 1;
             if free > 1 {
-                room.push((free - 1, id));
+                room.push((free - 1, Reverse(turn), id));
             }
         }
         slots
@@ -76,6 +88,8 @@ impl Windows {
             return false;
         }
         window.in_flight += 1;
+        self.turn += 1;
+        window.turn = self.turn;
         self.held.insert(delivery_id, Held { member_id, ends_at });
         true
     }
@@ -155,8 +169,9 @@ mod tests {
             assert!(windows.hand_over(large, assignment(id, now)));
         }
         assert_eq!(windows.slots(100), [small, small]);
-        windows.release(3);
-        assert_eq!(windows.slots(100).len(), 3);
+        windows.release(0);
+        windows.release(1);
+        assert_eq!(windows.slots(4), [small, large, small, large], "taking turns at the same room");
         windows.expire(now);
         assert_eq!(windows.slots(100).len(), 7);
         assert_eq!(windows.remove(large), [] as [i64; 0]);
