@@ -5,12 +5,14 @@
 mod admin;
 mod admission;
 mod analyze;
+mod groups;
 mod listing;
 mod page_token;
 mod submit;
 
 pub use admin::PutGazetteer;
 pub use admission::{Admission, AdmissionLimits};
+pub use groups::{CreateGroup, GroupStatus};
 pub use listing::{ListPage, ListQuery};
 pub use submit::{Accepted, SubmitCommand, WaitFor};
 
@@ -23,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     article::{Article, Limits, View, Violation},
     commit::{CommitError, Committer, Deleted},
-    feed::Feed,
+    feed::{Feed, Groups},
     pipeline::{Current, Pipeline},
     store::{Store, StoreError},
 };
@@ -40,6 +42,12 @@ pub enum AppError {
     /// There is no such article or version, or it was deleted.
     #[error("there is no article {0}")]
     NotFound(String),
+    /// There is no such group.
+    #[error("there is no group {0}")]
+    GroupNotFound(String),
+    /// There is a group of that name, and it is another one.
+    #[error("there is another group {0}")]
+    GroupExists(String),
     /// The article is not as the caller last saw it.
     #[error("the article has changed since the etag was read")]
     Changed,
@@ -63,6 +71,7 @@ pub struct App {
     store: Store,
     committer: Committer,
     feed: Feed,
+    groups: Groups,
     pipeline: Current,
     /// Notified when the stored name lists have changed.
     reload_gazetteers: Arc<Notify>,
@@ -81,6 +90,8 @@ pub struct AppParts {
     pub committer: Committer,
     /// Follows.
     pub feed: Feed,
+    /// Works consumer groups.
+    pub groups: Groups,
     /// Analyzes.
     pub pipeline: Current,
     /// Notified when the stored name lists have changed.
@@ -101,6 +112,7 @@ impl App {
             store: parts.store,
             committer: parts.committer,
             feed: parts.feed,
+            groups: parts.groups,
             pipeline: parts.pipeline,
             reload_gazetteers: parts.reload_gazetteers,
             limits: parts.limits,
@@ -113,6 +125,11 @@ impl App {
     /// The feed, to subscribe to.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// The consumer groups, to join.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// What processes articles now.

@@ -1,16 +1,18 @@
 //! The command line: what each argument means, how errors read, and which exit status they get.
 //!
-//! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `get`, `list`,
+//! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `groups`, `consume`, `get`, `list`,
 //! `delete` and those in `admin` are clients of the public contract like any other, and know nothing of the inside. 0 is success, 1 a failure,
 //! 2 a command line that cannot be understood.
 
 mod admin;
 mod analyze;
 mod choices;
+mod consume;
 mod cursor;
 mod delete;
 mod demo;
 mod get;
+mod groups;
 mod in_order;
 mod inputs;
 mod json;
@@ -59,6 +61,8 @@ enum Command {
     Migrate(serve::MigrateArgs),
     Submit(submit::SubmitArgs),
     Watch(watch::WatchArgs),
+    Groups(groups::GroupsArgs),
+    Consume(consume::ConsumeArgs),
     Get(get::GetArgs),
     List(list::ListArgs),
     Delete(delete::DeleteArgs),
@@ -94,11 +98,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Work(args) => serve::work(args).await.map(|()| ExitCode::SUCCESS),
         Command::Submit(args) => submit::run(args).await,
         Command::Watch(args) => watch::run(args).await,
+        Command::Consume(args) => consume::run(args).await,
         Command::Analyze(args) => analyze::run(args).await,
 
         Command::Migrate(args) => {
             or_stopped(async { serve::migrate(args).await.map(|()| ExitCode::SUCCESS) }).await
         }
+        Command::Groups(args) => or_stopped(groups::run(args)).await,
         Command::Get(args) => or_stopped(get::run(args)).await,
         Command::List(args) => or_stopped(list::run(args)).await,
         Command::Delete(args) => or_stopped(delete::run(args)).await,

@@ -6,6 +6,7 @@
 
 mod cursor;
 mod filter;
+mod groups;
 mod reader;
 mod ring;
 mod snapshot;
@@ -14,6 +15,7 @@ mod texts;
 
 pub use cursor::Cursor;
 pub use filter::Filter;
+pub use groups::{Assignment, GroupEnd, Groups, JoinOptions, Member, MemberInput, Said};
 pub use reader::{Reader, ReaderOptions, Step};
 pub use snapshot::Snapshot;
 pub use tail::follow_hints;

@@ -24,7 +24,7 @@ use crate::{
     article::{Event, EventKind},
     commit::Committer,
     config::{Config, ConfigError},
-    feed::{Feed, follow_hints},
+    feed::{Feed, Groups, follow_hints},
     pipeline::Current,
     postgres::{EmbeddedPostgres, Options, PostgresError, default_data_dir},
     store::{GazetteerMark, Store, StoreError, StoreOptions},
@@ -109,6 +109,7 @@ pub async fn serve(
     let wake = Arc::new(Notify::new());
     let reload = Arc::new(Notify::new());
     let feed = Feed::open(base.store.clone(), config.feed_memory_events).await?;
+    let groups = Groups::new(feed.clone(), background::process_name(listeners.grpc.local_addr()?));
     let (committer, commit_loop) = Committer::new(base.store.clone(), {
         let (feed, wake) = (feed.clone(), wake.clone());
         Box::new(move |events| {
@@ -146,8 +147,10 @@ pub async fn serve(
         tokio::spawn(show_metrics(listeners.metrics, health_seen.clone(), stop.clone())),
         tokio::spawn({
             let (feed, wake, reload) = (feed.clone(), wake.clone(), reload.clone());
+            let groups = groups.clone();
             follow_hints(base.store.clone(), stop.clone(), move || {
                 feed.look();
+                groups.look();
                 wake.notify_one();
                 reload.notify_one();
             })
@@ -170,6 +173,7 @@ pub async fn serve(
         store: base.store.clone(),
         committer,
         feed,
+        groups: groups.clone(),
         pipeline: base.pipeline.clone(),
         reload_gazetteers: reload,
         limits: config.limits(),
@@ -197,6 +201,7 @@ pub async fn serve(
     closing.cancel();
     work_stop.cancel();
     let result = end_grpc(grpc, ends_at).await;
+    groups.finish().await;
     if let Some(working) = working {
         end("the worker", working, ends_at + Duration::from_secs(2)).await;
     }

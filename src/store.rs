@@ -6,6 +6,7 @@
 mod articles;
 mod error;
 mod gazetteers;
+pub mod groups;
 mod hints;
 mod jobs;
 mod listing;

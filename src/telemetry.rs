@@ -60,6 +60,13 @@ fn describe() {
     describe_gauge!("copydesk_queue_oldest_age_seconds", Seconds, "Age of the oldest of them");
     describe_gauge!("copydesk_subscribers", Count, "Open subscriptions of this process");
     describe_gauge!("copydesk_subscriber_max_lag", Count, "Positions between the log's end and the slowest");
+    describe_gauge!(
+        "copydesk_group_lag",
+        Count,
+        "Updates and unread positions still to be delivered, by group"
+    );
+    describe_gauge!("copydesk_group_in_flight", Count, "Updates that members work on, by group");
+    describe_gauge!("copydesk_group_parked", Count, "Updates that were put aside, by group");
     describe_gauge!("copydesk_store_up", Count, "1 while Postgres answers");
 }
 

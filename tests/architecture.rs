@@ -114,6 +114,7 @@ const LANDED: &[(&str, &str)] = &[
     ("0003_log.sql", "294893cf7b1edaf8"),
     ("0004_gazetteers.sql", "1e0aba078176971e"),
     ("0005_fair_claim.sql", "a7d955b89be6e823"),
+    ("0006_groups.sql", "c70510f6408004b5"),
     ("0007_retention.sql", "a186afdf8c04ca5c"),
     ("0008_log_text.sql", "fec44ee57884f8c7"),
 ];

@@ -32,6 +32,14 @@ impl Contract for v1::Update {
     const NAME: &'static str = "copydesk.v1.Update";
 }
 
+impl Contract for v1::Group {
+    const NAME: &'static str = "copydesk.v1.Group";
+}
+
+impl Contract for v1::GetGroupResponse {
+    const NAME: &'static str = "copydesk.v1.GetGroupResponse";
+}
+
 impl Contract for v1::SubmitArticleResponse {
     const NAME: &'static str = "copydesk.v1.SubmitArticleResponse";
 }

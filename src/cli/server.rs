@@ -44,11 +44,18 @@ impl ServerArgs {
             {
                 self.unreachable(&self.server)
             }
+            Error::Status(status)
+                if status.code() == Code::NotFound && is_about(&status, "copydesk.v1.Group") =>
+            {
+                anyhow!("{}\n\n`copydesk groups list` shows the groups that there are.", describe(&status))
+            }
             Error::Status(status) if status.code() == Code::NotFound => {
                 anyhow!("{}\n\n`copydesk list` shows the articles that there are.", describe(&status))
             }
             Error::Status(status) => anyhow!(describe(&status)),
-            other @ (Error::Gap { .. } | Error::Protocol(_)) => anyhow::Error::new(other),
+            other @ (Error::Gap { .. } | Error::ConsumerGone | Error::Protocol(_)) => {
+                anyhow::Error::new(other)
+            }
         }
     }
 
@@ -57,6 +64,10 @@ impl ServerArgs {
             "no Copydesk server answers at {url}\n\nStart one with `copydesk serve`, or name another with --server URL or COPYDESK_SERVER."
         )
     }
+}
+
+fn is_about(status: &Status, resource_type: &str) -> bool {
+    status.get_details_resource_info().is_some_and(|info| info.resource_type == resource_type)
 }
 
 /// A status in words: every violation on a line of its own, no code where the message says it all.

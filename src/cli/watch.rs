@@ -69,7 +69,7 @@ pub(crate) struct WatchArgs {
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filter")]
-struct FilterArgs {
+pub(crate) struct FilterArgs {
     /// From this source
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
@@ -96,7 +96,7 @@ struct FilterArgs {
 }
 
 impl FilterArgs {
-    fn into_filter(self) -> v1::UpdateFilter {
+    pub(crate) fn into_filter(self) -> v1::UpdateFilter {
         v1::UpdateFilter {
             sources: self.source,
             kinds: self.kind.iter().map(|kind| kind.kind() as i32).collect(),
@@ -109,7 +109,7 @@ impl FilterArgs {
     }
 }
 
-fn parse_start(text: &str) -> Result<Start, String> {
+pub(crate) fn parse_start(text: &str) -> Result<Start, String> {
     match text {
         "now" => Ok(Start::Now),
         "beginning" => Ok(Start::Beginning),
@@ -218,15 +218,7 @@ impl Printer {
                 }
             }
             Event::Closing(closing) => {
-                let reason = match closing.reason() {
-                    v1::ClosingReason::Shutdown => "it is shutting down",
-                    v1::ClosingReason::StoreUnavailable => "its database is away",
-                    v1::ClosingReason::MaxAge => "the connection is old",
-                    v1::ClosingReason::Retention => "updates were deleted before they could be read",
-                    v1::ClosingReason::Overloaded => "it has as many streams as it takes",
-                    v1::ClosingReason::Unspecified => "it did not say why",
-                };
-                eprintln!("the server ended the stream: {reason}");
+                eprintln!("the server ended the stream: {}", closing_reason(closing));
             }
             Event::Interrupted { status, retry_delay } => {
                 // Once for each outage, not for each try.
@@ -268,6 +260,19 @@ fn as_update(article: &v1::Article) -> v1::Update {
     };
     let time = article.processed_time.or(article.accepted_time);
     v1::Update { cursor: Vec::new(), kind: i32::from(kind), time, article: Some(article.clone()) }
+}
+
+/// Why the server ended a stream, for people.
+pub(crate) fn closing_reason(closing: &v1::Closing) -> &'static str {
+    match closing.reason() {
+        v1::ClosingReason::Shutdown => "it is shutting down",
+        v1::ClosingReason::StoreUnavailable => "its database is away",
+        v1::ClosingReason::MaxAge => "the connection is old",
+        v1::ClosingReason::Retention => "updates were deleted before they could be read",
+        v1::ClosingReason::Overloaded => "it has as many streams as it takes",
+        v1::ClosingReason::GroupDeleted => "the group was deleted",
+        v1::ClosingReason::Unspecified => "it did not say why",
+    }
 }
 
 /// What a refused cursor means, and where one can go on instead.

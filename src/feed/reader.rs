@@ -64,6 +64,12 @@ pub enum Step {
     FellBehind(Position),
 }
 
+/// A page of the table that is being read.
+struct PageAhead {
+    after: Position,
+    reading: JoinHandle<Result<Vec<Event>, StoreError>>,
+}
+
 /// Follows the log. Dropping it ends the subscription.
 pub struct Reader {
     feed: Feed,
@@ -78,7 +84,7 @@ pub struct Reader {
     is_live: bool,
     last_step_time: Instant,
     /// The page after the one in hand, under way while that one is sent. Only of a reader that is behind.
-    ahead: Option<(Position, JoinHandle<Result<Vec<Event>, StoreError>>)>,
+    ahead: Option<PageAhead>,
 }
 
 impl Feed {
@@ -145,11 +151,11 @@ impl Reader {
     /// The page after `at`, and the one after that is begun: Postgres reads while this process sends.
     async fn read_table(&mut self, at: Position) -> Result<Vec<Event>, StoreError> {
         let under_way = match &mut self.ahead {
-            Some((after, reading)) if *after == at => Some(reading.await),
+            Some(ahead) if ahead.after == at => Some((&mut ahead.reading).await),
             _ => None,
         };
-        if let Some((_, reading)) = self.ahead.take() {
-            reading.abort();
+        if let Some(ahead) = self.ahead.take() {
+            ahead.reading.abort();
         }
         let page = match under_way {
             Some(Ok(page)) => page?,
@@ -159,7 +165,7 @@ impl Reader {
         if page.len() == PAGE_EVENTS {
             let (store, after) = (self.feed.shared.store.clone(), at + PAGE_EVENTS as Position);
             let reading = tokio::spawn(async move { store.read_log(after, PAGE_EVENTS as i64).await });
-            self.ahead = Some((after, reading));
+            self.ahead = Some(PageAhead { after, reading });
         }
         Ok(page)
     }

@@ -12,10 +12,11 @@ use copydesk_proto::v1::{self, feed_service_server::FeedService};
 use futures_util::{Stream, stream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::{
     convert::Reading,
+    groups,
     status::{from_app, refused},
 };
 use crate::{
@@ -110,6 +111,49 @@ type MessageStream = Pin<Box<dyn Stream<Item = Result<v1::SubscribeResponse, Sta
 #[tonic::async_trait]
 impl FeedService for FeedRpc {
     type SubscribeStream = MessageStream;
+    type ConsumeStream = groups::MessageStream;
+
+    async fn create_group(
+        &self,
+        request: Request<v1::CreateGroupRequest>,
+    ) -> Result<Response<v1::CreateGroupResponse>, Status> {
+        groups::create(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_group(
+        &self,
+        request: Request<v1::GetGroupRequest>,
+    ) -> Result<Response<v1::GetGroupResponse>, Status> {
+        groups::get(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_groups(
+        &self,
+        request: Request<v1::ListGroupsRequest>,
+    ) -> Result<Response<v1::ListGroupsResponse>, Status> {
+        groups::list(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_group(
+        &self,
+        request: Request<v1::DeleteGroupRequest>,
+    ) -> Result<Response<v1::DeleteGroupResponse>, Status> {
+        groups::delete(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn replay_parked(
+        &self,
+        request: Request<v1::ReplayParkedRequest>,
+    ) -> Result<Response<v1::ReplayParkedResponse>, Status> {
+        groups::replay_parked(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn consume(
+        &self,
+        request: Request<Streaming<v1::ConsumeRequest>>,
+    ) -> Result<Response<groups::MessageStream>, Status> {
+        groups::consume(&self.app, &self.options, request.into_inner()).await.map(Response::new)
+    }
 
     async fn subscribe(
         &self,
@@ -169,7 +213,7 @@ impl FeedService for FeedRpc {
 }
 
 /// Where a cursor of the client's leads.
-fn resume_position(cursor: Cursor, head: Head) -> Result<Position, Status> {
+pub(super) fn resume_position(cursor: Cursor, head: Head) -> Result<Position, Status> {
     if cursor.incarnation != head.incarnation {
         return Err(refused(
             Code::FailedPrecondition,

@@ -29,6 +29,22 @@ pub(super) fn from_app(error: AppError) -> Status {
             );
             Status::with_error_details(Code::NotFound, format!("there is no article {name}"), details)
         }
+        AppError::GroupNotFound(name) => {
+            let mut details = info("GROUP_NOT_FOUND", []);
+            details.set_resource_info("copydesk.v1.Group", &name, "", "there is no such group");
+            Status::with_error_details(Code::NotFound, format!("there is no group {name}"), details)
+        }
+        AppError::GroupExists(name) => {
+            let mut details = info("GROUP_EXISTS", []);
+            details.set_resource_info("copydesk.v1.Group", &name, "", "it was made otherwise");
+            Status::with_error_details(
+                Code::AlreadyExists,
+                format!(
+                    "there is a group {name} with another start, filter or settings; delete it or use another name"
+                ),
+                details,
+            )
+        }
         AppError::Changed => Status::with_error_details(
             Code::Aborted,
             "the article has changed since the etag was read; read it again and decide anew",

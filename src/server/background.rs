@@ -1,6 +1,6 @@
 //! What runs beside the requests: watching Postgres, keeping room in the log, measuring.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, net::SocketAddr, process, time::Duration};
 
 use metrics::gauge;
 use tokio::{
@@ -19,9 +19,17 @@ use crate::{
 
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
+/// More would make too many series.
+const MAX_MEASURED_GROUPS: i64 = 200;
 const MEASURE_INTERVAL: Duration = Duration::from_secs(2);
 /// There is room for two partitions' worth when this is done.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What other processes see of this one: host, port and process.
+pub(super) fn process_name(address: SocketAddr) -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    format!("{host}:{} (process {})", address.port(), process::id())
+}
 
 /// Says whether Postgres answers, until stopped.
 pub(super) async fn watch_store(store: Store, health: watch::Sender<Health>, stop: CancellationToken) {
@@ -81,8 +89,9 @@ pub(super) async fn retain(store: Store, sizes: PartitionSizes, keep: Retention,
 
 /// Keeps the gauges of the queue and the feed up to date; until stopped.
 pub(super) async fn measure(store: Store, served: Option<(Feed, Admission)>, stop: CancellationToken) {
+    let mut measured = BTreeSet::new();
     loop {
-        if let Err(error) = measure_once(&store, served.as_ref()).await
+        if let Err(error) = measure_once(&store, served.as_ref(), &mut measured).await
             && !error.is_transient()
         {
             warn!(error = &error as &dyn std::error::Error, "the queue could not be measured");
@@ -94,12 +103,38 @@ pub(super) async fn measure(store: Store, served: Option<(Feed, Admission)>, sto
     }
 }
 
-async fn measure_once(store: &Store, served: Option<&(Feed, Admission)>) -> Result<(), StoreError> {
+/// The labels of deleted groups stay, at zero: the exporter cannot forget them.
+async fn measure_groups(store: &Store, measured: &mut BTreeSet<String>) -> Result<(), StoreError> {
+    let groups = store.list_groups("", MAX_MEASURED_GROUPS).await?;
+    for name in measured.iter() {
+        show_group(name, 0, 0, 0);
+    }
+    for group in groups {
+        let unread = (group.head_position - group.read_position).max(0);
+        let name = group.made.group_id;
+        show_group(&name, unread + group.waiting_count, group.in_flight_count, group.parked_count);
+        measured.insert(name);
+    }
+    Ok(())
+}
+
+fn show_group(name: &str, lag: i64, in_flight: i64, parked: i64) {
+    gauge!("copydesk_group_lag", "group" => name.to_owned()).set(lag as f64);
+    gauge!("copydesk_group_in_flight", "group" => name.to_owned()).set(in_flight as f64);
+    gauge!("copydesk_group_parked", "group" => name.to_owned()).set(parked as f64);
+}
+
+async fn measure_once(
+    store: &Store,
+    served: Option<&(Feed, Admission)>,
+    measured: &mut BTreeSet<String>,
+) -> Result<(), StoreError> {
     if let Some((feed, _)) = served {
         let followers = feed.followers();
         gauge!("copydesk_subscribers").set(followers.count as f64);
         gauge!("copydesk_subscriber_max_lag").set(followers.max_lag as f64);
     }
+    measure_groups(store, measured).await?;
     let queue = store.queue_state().await?;
     if let Some((_, admission)) = served {
         admission.counted(queue);

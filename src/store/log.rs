@@ -127,7 +127,7 @@ pub async fn append(tx: &mut Tx, events: Vec<NewEvent>) -> Result<LoggedEvents, 
     Ok(LoggedEvents { events })
 }
 
-fn decode_event(
+pub(super) fn decode_event(
     position: Position,
     kind: i16,
     time: OffsetDateTime,

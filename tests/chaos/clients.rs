@@ -63,7 +63,7 @@ impl Load {
             let name = format!("{source}/{index}");
             let Some(article_id) = self.submit_one(&source, index).await else { return };
             self.ledger.lock().expect("not poisoned").acknowledged.insert(name.clone());
-            if index % 10 == 0 {
+            if index.is_multiple_of(10) {
                 if self.delete_one(&article_id).await.is_none() {
                     return;
                 }
@@ -84,7 +84,7 @@ impl Load {
             };
             let request = v1::SubmitArticleRequest {
                 // A retry of every second article is known by its request id, of the others by its content.
-                request_id: if index % 2 == 0 { format!("{source}-{index}") } else { String::new() },
+                request_id: if index.is_multiple_of(2) { format!("{source}-{index}") } else { String::new() },
                 article: Some(article),
                 ..Default::default()
             };

@@ -225,6 +225,8 @@ mod tests {
         &mut history.subscribers[0].streams[stream].messages
     }
 
+    type Change = fn(&mut History);
+
     #[test]
     fn a_sound_history_has_no_violation() {
         assert_eq!(sound().violations(), Vec::<String>::new());
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn each_broken_promise_is_found() {
-        let changes: [(&str, fn(&mut History)); 11] = [
+        let changes: [(&str, Change); 11] = [
             ("a hole in the log", |h| drop(h.log.remove(2))),
             ("a result twice", |h| h.log.push(seen(6, Kind::Processed, "a"))),
             ("no result", |h| h.log[2].name = "b".into()),

@@ -44,9 +44,25 @@ impl TestApp {
     }
 
     pub(crate) async fn start_on(url: &str, flags: &[&str], options: ServeOptions) -> TestApp {
+        TestApp::start_listening(bind().await, url, flags, options).await
+    }
+
+    /// Without workers, on an address of the test's choice.
+    pub(crate) async fn start_at(url: &str, address: std::net::SocketAddr) -> TestApp {
+        let options = ServeOptions { no_workers: true, ..Default::default() };
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        TestApp::start_listening(listener, url, &[], options).await
+    }
+
+    async fn start_listening(
+        listener: TcpListener,
+        url: &str,
+        flags: &[&str],
+        options: ServeOptions,
+    ) -> TestApp {
         let flags = [&["test", "--database-url", url, "--max-connections", "8"], flags].concat();
         let config = <Flags as clap::Parser>::try_parse_from(flags).expect("valid flags").config;
-        let listeners = Listeners { grpc: bind().await, metrics: bind().await };
+        let listeners = Listeners { grpc: listener, metrics: bind().await };
         let grpc = format!("http://{}", listeners.grpc.local_addr().expect("bound"));
         let metrics = format!("http://{}", listeners.metrics.local_addr().expect("bound"));
         let shutdown = CancellationToken::new();

@@ -25,7 +25,7 @@ fn program() -> Command {
     command
 }
 
-async fn run(arguments: &[&str], input: &str) -> Output {
+pub(crate) async fn run(arguments: &[&str], input: &str) -> Output {
     let mut command = program();
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
@@ -36,14 +36,14 @@ async fn run(arguments: &[&str], input: &str) -> Output {
 }
 
 /// Runs to an exit status of `status`; what was printed on the standard output.
-async fn run_to(status: i32, arguments: &[&str], input: &str) -> String {
+pub(crate) async fn run_to(status: i32, arguments: &[&str], input: &str) -> String {
     let output = run(arguments, input).await;
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-fn json_lines(text: &str) -> Vec<Value> {
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 

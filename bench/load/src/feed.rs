@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use copydesk_proto::v1::{
-    SubmitArticlesRequest, SubscribeRequest, SubscribeResponse, UpdateKind,
+    self, SubmitArticlesRequest, SubscribeRequest, SubscribeResponse, UpdateKind,
     article_service_client::ArticleServiceClient,
     feed_service_client::FeedServiceClient,
     feed_service_server::{FeedService, FeedServiceServer},
@@ -191,6 +191,54 @@ impl FeedService for Bare {
         let rest = futures_util::FutureExt::flatten_stream(rest);
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(ready)).chain(rest))))
     }
+
+    async fn create_group(
+        &self,
+        _: Request<v1::CreateGroupRequest>,
+    ) -> Result<Response<v1::CreateGroupResponse>, Status> {
+        Err(not_measured())
+    }
+
+    async fn get_group(
+        &self,
+        _: Request<v1::GetGroupRequest>,
+    ) -> Result<Response<v1::GetGroupResponse>, Status> {
+        Err(not_measured())
+    }
+
+    async fn list_groups(
+        &self,
+        _: Request<v1::ListGroupsRequest>,
+    ) -> Result<Response<v1::ListGroupsResponse>, Status> {
+        Err(not_measured())
+    }
+
+    async fn delete_group(
+        &self,
+        _: Request<v1::DeleteGroupRequest>,
+    ) -> Result<Response<v1::DeleteGroupResponse>, Status> {
+        Err(not_measured())
+    }
+
+    async fn replay_parked(
+        &self,
+        _: Request<v1::ReplayParkedRequest>,
+    ) -> Result<Response<v1::ReplayParkedResponse>, Status> {
+        Err(not_measured())
+    }
+
+    type ConsumeStream = Pin<Box<dyn Stream<Item = Result<v1::ConsumeResponse, Status>> + Send>>;
+
+    async fn consume(
+        &self,
+        _: Request<Streaming<v1::ConsumeRequest>>,
+    ) -> Result<Response<Self::ConsumeStream>, Status> {
+        Err(not_measured())
+    }
+}
+
+fn not_measured() -> Status {
+    Status::unimplemented("this server only sends streams")
 }
 
 /// From commit to each of `subscribers`, while `per_second` articles a second are submitted for `span`.
@@ -213,10 +261,7 @@ pub(crate) async fn latency(
         ticks.tick().await;
         let mut client = client.clone();
         calls.spawn(async move {
-            let request = copydesk_proto::v1::SubmitArticleRequest {
-                article: Some(article(number)),
-                ..Default::default()
-            };
+            let request = v1::SubmitArticleRequest { article: Some(article(number)), ..Default::default() };
             client.submit_article(request).await
         });
     }

@@ -28,7 +28,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
             Event::Interrupted { retry_delay, .. } => eprintln!("interrupted; next try in {retry_delay:?}"),
             Event::Ready(_) | Event::CaughtUp(_) | Event::FellBehind(_) | Event::Closing(_) => {}
-            Event::Progress(_) => {}
+            // No snapshot was asked for.
+            Event::Progress(_) | Event::Snapshot(_) => {}
         }
         // After acting on what came, so that a crash repeats it and never skips it.
         if let Some(cursor) = subscription.cursor() {

@@ -235,7 +235,7 @@ impl Client {
         request
     }
 
-    async fn with_retries<M, T, F>(
+    pub(crate) async fn with_retries<M, T, F>(
         &self,
         message: &M,
         mut attempt: impl FnMut(Client, Request<M>) -> F,

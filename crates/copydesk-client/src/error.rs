@@ -31,6 +31,8 @@ pub enum Error {
         /// The cursor that the message starts after.
         found: Vec<u8>,
     },
+    /// The consumer that a delivery came from has left or failed; the delivery was not settled and goes to another.
+    ConsumerGone,
     /// The server broke the contract in another way.
     Protocol(&'static str),
 }
@@ -40,7 +42,11 @@ impl Error {
     pub fn status(&self) -> Option<&Status> {
         match self {
             Error::Status(status) => Some(status),
-            Error::Url { .. } | Error::Unreachable { .. } | Error::Gap { .. } | Error::Protocol(_) => None,
+            Error::Url { .. }
+            | Error::Unreachable { .. }
+            | Error::Gap { .. }
+            | Error::ConsumerGone
+            | Error::Protocol(_) => None,
         }
     }
 }
@@ -62,6 +68,7 @@ impl fmt::Display for Error {
             Error::Gap { .. } => {
                 write!(f, "the feed has a gap: a message does not start where the last one ended")
             }
+            Error::ConsumerGone => f.write_str("the consumer that this delivery came from is gone"),
             Error::Protocol(what) => write!(f, "the server broke the contract: {what}"),
         }
     }
@@ -72,7 +79,11 @@ impl error::Error for Error {
         match self {
             Error::Unreachable { source, .. } => Some(source),
             // The status is told by Display already.
-            Error::Url { .. } | Error::Status(_) | Error::Gap { .. } | Error::Protocol(_) => None,
+            Error::Url { .. }
+            | Error::Status(_)
+            | Error::Gap { .. }
+            | Error::ConsumerGone
+            | Error::Protocol(_) => None,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! [`Client`] submits, reads and deletes articles and mends by itself what a retry can mend: a server that is away, or
 //! that asks for a pause. [`Submission`]s carry a request id, so that a retry stores nothing twice. [`Subscription`]
 //! follows the feed across restarts and broken connections and proves with every message that nothing was missed.
+//! [`Consumer`] works on the updates of a durable group together with others: each is leased, extended while it is worked
+//! on, and settled once.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), copydesk_client::Error> {
@@ -25,7 +27,11 @@
 //! Nothing here is specific to the command line, which is a user of this crate like any other.
 
 mod client;
+mod consumer;
+mod delivery;
 mod error;
+mod groups;
+mod membership;
 mod retry;
 mod submission;
 mod submit_all;
@@ -35,6 +41,8 @@ mod subscription;
 pub use copydesk_proto::v1;
 
 pub use client::{Client, Reading};
+pub use consumer::{Consumer, ConsumerEvent, ConsumerOptions};
+pub use delivery::{Delivery, Nack, Settled};
 pub use error::Error;
 pub use retry::RetryPolicy;
 pub use submission::{Stored, Submission};

@@ -21,7 +21,7 @@ use copydesk_client::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
-use tonic::{Code, Request, Response, Status, transport::Server};
+use tonic::{Code, Request, Response, Status, Streaming, transport::Server};
 
 enum Step {
     Say(Message),
@@ -40,6 +40,49 @@ struct ScriptedFeed {
 #[tonic::async_trait]
 impl FeedService for ScriptedFeed {
     type SubscribeStream = ReceiverStream<Result<v1::SubscribeResponse, Status>>;
+    type ConsumeStream = ReceiverStream<Result<v1::ConsumeResponse, Status>>;
+
+    async fn create_group(
+        &self,
+        _: Request<v1::CreateGroupRequest>,
+    ) -> Result<Response<v1::CreateGroupResponse>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn get_group(
+        &self,
+        _: Request<v1::GetGroupRequest>,
+    ) -> Result<Response<v1::GetGroupResponse>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn list_groups(
+        &self,
+        _: Request<v1::ListGroupsRequest>,
+    ) -> Result<Response<v1::ListGroupsResponse>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn delete_group(
+        &self,
+        _: Request<v1::DeleteGroupRequest>,
+    ) -> Result<Response<v1::DeleteGroupResponse>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn replay_parked(
+        &self,
+        _: Request<v1::ReplayParkedRequest>,
+    ) -> Result<Response<v1::ReplayParkedResponse>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn consume(
+        &self,
+        _: Request<Streaming<v1::ConsumeRequest>>,
+    ) -> Result<Response<Self::ConsumeStream>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
 
     async fn subscribe(
         &self,
