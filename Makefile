@@ -67,9 +67,10 @@ check-sqlx: ## Fail if `make sqlx-prepare` would change anything
 	scripts/setup cc postgres
 	scripts/with-postgres scripts/sqlx check
 
-chaos: ## Inject 500 faults into three processes and a Postgres, and check what clients saw (6 minutes)
+chaos: ## Inject 500 faults into three processes and a Postgres, check what clients saw; 1,000 subscribers (8 minutes)
 	scripts/setup cc postgres
-	COPYDESK_CHAOS_FAULTS=$(or $(FAULTS),500) cargo test --locked --test chaos -- --nocapture
+	COPYDESK_CHAOS_FAULTS=$(or $(FAULTS),500) COPYDESK_CHAOS_SUBSCRIBERS=1000 \
+		cargo test --locked --test chaos -- --nocapture --test-threads 1
 
 bench: ## Measure the service beside this machine's own limits (2 minutes)
 	scripts/setup cc postgres

@@ -3,13 +3,15 @@
 //! Three processes on one Postgres, load and subscribers that reach them through proxies, and a driver that kills, stops
 //! and cuts by chance. What the clients saw is recorded and held against what they were promised (`history`). A short run
 //! by default; `make chaos` injects 500 faults. COPYDESK_CHAOS_FAULTS sets their number, COPYDESK_CHAOS_SEED repeats their
-//! order.
+//! order. Beside it: a crowd of subscribers with sleepers in it (`crowd`), a worker killed under load (`recovery`).
 
 mod clients;
+mod crowd;
 mod faults;
 mod history;
 mod nodes;
 mod proxy;
+mod recovery;
 
 use std::{
     collections::BTreeMap,

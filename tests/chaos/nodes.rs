@@ -49,11 +49,16 @@ impl Node {
 
     /// Starts the process; `failpoint` is a step at which it will die. Returns once it is ready.
     pub(crate) fn start(&mut self, failpoint: Option<&str>) {
+        self.start_with(failpoint, &[]);
+    }
+
+    /// The same with further flags.
+    pub(crate) fn start_with(&mut self, failpoint: Option<&str>, flags: &[&str]) {
         let command = if self.role == Role::Worker { "work" } else { "serve" };
         let log = std::fs::File::options().create(true).append(true).open(&self.log).expect("a log");
         let mut program = Command::new(env!("CARGO_BIN_EXE_copydesk"));
         program.arg(command).args(SETTINGS).args(["--metrics-listen", "127.0.0.1:0"]);
-        program.args(["--database-url", &self.database_url]);
+        program.args(["--database-url", &self.database_url]).args(flags);
         if self.role != Role::Worker {
             program.args(["--listen", "127.0.0.1:0"]);
         }
@@ -102,6 +107,13 @@ impl Node {
         if let Some(child) = &self.child {
             signal(child.id(), name);
         }
+    }
+
+    /// The most memory it ever held, as Linux tells it; none elsewhere.
+    pub(crate) fn peak_memory_mb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.id())).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(peak.split_whitespace().next()?.parse::<u64>().ok()? / 1_000)
     }
 
     /// In order; says how it ended.

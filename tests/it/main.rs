@@ -21,6 +21,7 @@ mod groups_end;
 mod groups_faults;
 mod http;
 mod kill;
+mod log;
 mod outage;
 mod port;
 mod postgres;

@@ -241,15 +241,16 @@ fn not_measured() -> Status {
     Status::unimplemented("this server only sends streams")
 }
 
-/// From commit to each of `subscribers`, while `per_second` articles a second are submitted for `span`.
+/// From commit to each of `subscribers` of the second server, while `per_second` articles a second are submitted to the
+/// first for `span`.
 pub(crate) async fn latency(
-    url: &str,
+    [url, followed_url]: [&str; 2],
     subscribers: usize,
     per_second: u64,
     span: Duration,
 ) -> Result<Latencies> {
     let articles = per_second * span.as_secs();
-    let feeds = subscribe_many(url, subscribers, Start::Now(true)).await?;
+    let feeds = subscribe_many(followed_url, subscribers, Start::Now(true)).await?;
     let mut readers = JoinSet::new();
     for feed in feeds {
         readers.spawn(time_results(feed, articles));

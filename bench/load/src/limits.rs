@@ -31,8 +31,6 @@ use crate::articles::text_of;
 const SPAN: Duration = Duration::from_secs(3);
 /// Postgres writes its log in pages of this size.
 const PAGE_BYTES: usize = 8_192;
-/// Rows of one insert.
-const BATCH: u64 = 100;
 
 /// Pages per second that `folder`'s disk takes when each has to be on it before the next is written.
 pub(crate) fn synced_writes_per_second(folder: &Path) -> Result<f64> {
@@ -48,18 +46,10 @@ pub(crate) fn synced_writes_per_second(folder: &Path) -> Result<f64> {
     Ok(rate(writes, started))
 }
 
-/// Articles per second that Postgres takes over `connections` connections when they come in batches of 100, as bare
-/// rows in a table with nothing but a key.
-pub(crate) async fn inserted_rows_per_second(url: &str, connections: u64) -> Result<f64> {
-    let mut admin = PgConnection::connect(url).await?;
-    sqlx::raw_sql(
-        "drop table if exists bare;
-         create table bare (article_id uuid primary key, source text not null, body bytea not null)",
-    )
-    .execute(&mut admin)
-    .await?;
-    admin.close().await?;
-
+/// Articles per second that Postgres takes over `connections` connections, each in a transaction for `batch` of them,
+/// in the tables that a submission goes to: the article, its version with the body, its job, and its event at the
+/// position that the log's one head gives it. One statement a transaction, and nothing is checked.
+pub(crate) async fn inserted_articles_per_second(url: &str, connections: u64, batch: u64) -> Result<f64> {
     let started = Instant::now();
     let mut writers = JoinSet::new();
     for writer in 0..connections {
@@ -68,18 +58,11 @@ pub(crate) async fn inserted_rows_per_second(url: &str, connections: u64) -> Res
             let mut connection = PgConnection::connect(&url).await?;
             let mut rows = 0;
             while started.elapsed() < SPAN {
-                let ids: Vec<Uuid> = (0..BATCH).map(|_| Uuid::now_v7()).collect();
+                let ids: Vec<Uuid> = (0..batch).map(|_| Uuid::now_v7()).collect();
                 let bodies: Vec<Vec<u8>> =
-                    (0..BATCH).map(|n| text_of(writer << 32 | (rows + n)).into_bytes()).collect();
-                sqlx::query(
-                    "insert into bare (article_id, source, body)
-                     select article_id, 'bench', body from unnest($1::uuid[], $2::bytea[]) as t (article_id, body)",
-                )
-                .bind(ids)
-                .bind(bodies)
-                .execute(&mut connection)
-                .await?;
-                rows += BATCH;
+                    (0..batch).map(|n| text_of(writer << 32 | (rows + n)).into_bytes()).collect();
+                sqlx::query(INSERT).bind(ids).bind(bodies).execute(&mut connection).await?;
+                rows += batch;
             }
             connection.close().await?;
             anyhow::Ok(rows)
@@ -91,6 +74,28 @@ pub(crate) async fn inserted_rows_per_second(url: &str, connections: u64) -> Res
     }
     Ok(rate(rows, started))
 }
+
+const INSERT: &str = "
+    with given as (
+        select article_id, body, ordinality
+        from unnest($1::uuid[], $2::bytea[]) with ordinality as t (article_id, body, ordinality)
+    ), article as (
+        insert into articles (article_id, source, latest_version, latest_content_hash, accepted_time)
+        select article_id, 'bench', 1, sha256(body), now() from given
+    ), version as (
+        insert into article_versions
+            (article_id, version, content_hash, body_kind, body, content_type, state, summary)
+        select article_id, 1, sha256(body), 1, body, '', 1, jsonb_build_object('article_id', article_id) from given
+    ), job as (
+        insert into jobs (article_id, version, source, priority, due_time, queued_time)
+        select article_id, 1, 'bench', 2, now(), now() from given
+    ), head as (
+        update log_head set position = position + (select count(*) from given) returning position
+    )
+    insert into log_events (position, kind, time, article_id, version, summary)
+    select head.position - (select count(*) from given) + ordinality, 1, now(), article_id, 1,
+        json_build_object('article_id', article_id)
+    from given, head";
 
 /// Calls per second with an article in each, to a server that answers at once, `in_flight` at a time.
 pub(crate) async fn unary_calls_per_second(in_flight: u64) -> Result<f64> {

@@ -3,6 +3,7 @@
 //! Everything runs on this machine and shares its processors: the load, the service and Postgres, with durability on.
 
 mod articles;
+mod bloat;
 mod feed;
 mod limits;
 mod load;
@@ -34,6 +35,12 @@ struct Arguments {
     /// Measure subscribers only.
     #[arg(long)]
     feed_only: bool,
+    /// Measure the growth of the tables only.
+    #[arg(long)]
+    bloat_only: bool,
+    /// Short articles that come while the growth of the tables is measured.
+    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    day_articles: u64,
     /// How long the light load lasts.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     light_seconds: u64,
@@ -46,9 +53,12 @@ async fn main() -> Result<()> {
     let options = Options { data_dir: folder.path().to_owned(), bin_dir: None };
     let postgres = EmbeddedPostgres::start(&options).await?;
     // Postgres is stopped whether the measurement succeeds or not.
-    let measured = match arguments.feed_only {
-        true => measure_feed(&arguments, postgres.url()).await,
-        false => measure(&arguments, postgres.url(), &folder).await,
+    let measured = if arguments.feed_only {
+        measure_feed(&arguments, postgres.url()).await
+    } else if arguments.bloat_only {
+        measure_bloat(&arguments, postgres.url()).await
+    } else {
+        measure(&arguments, postgres.url(), &folder).await
     };
     postgres.stop().await;
     measured
@@ -67,13 +77,13 @@ async fn measure(arguments: &Arguments, postgres_url: &str, folder: &tempfile::T
         limits::synced_writes_per_second(folder.path())?,
         "/s",
     );
-    for connections in [1, 4] {
-        let rows = limits::inserted_rows_per_second(postgres_url, connections).await?;
-        row(
-            &format!("*limit:* bare insert of the same articles, batches of 100, connections: {connections}"),
-            rows,
-            "/s",
-        );
+    // Started once for its tables.
+    let server = Server::start(&arguments.server_bin, postgres_url, "bare", &["--no-workers"]).await?;
+    let bare_url = server.database_url.clone();
+    server.stop().await?;
+    for (connections, batch, how) in [(1, 100, "in batches of 100"), (32, 1, "one by one, 32 connections")] {
+        let rows = limits::inserted_articles_per_second(&bare_url, connections, batch).await?;
+        row(&format!("*limit:* bare insert of the same articles into the same tables, {how}"), rows, "/s");
     }
     for in_flight in [1, 64] {
         let calls = limits::unary_calls_per_second(in_flight).await?;
@@ -83,8 +93,8 @@ async fn measure(arguments: &Arguments, postgres_url: &str, folder: &tempfile::T
     let server = Server::start(&arguments.server_bin, postgres_url, "unary", &["--no-workers"]).await?;
     row("submitted and durable, one by one", load::submit_unary(&server.url, articles / 10, 1).await?, "/s");
     row(
-        "submitted and durable, 64 calls in flight",
-        load::submit_unary(&server.url, articles, 64).await?,
+        "submitted and durable, 32 calls in flight",
+        load::submit_unary(&server.url, articles, 32).await?,
         "/s",
     );
     let rates = load::submit_stream(&server.url, articles, false).await?;
@@ -113,13 +123,47 @@ async fn measure(arguments: &Arguments, postgres_url: &str, folder: &tempfile::T
         let (median, tail) = (latencies.percentile(50.0), latencies.percentile(99.0));
         println!("| {what} {at}, p50 / p99 | {median:.1} / {tail:.1} ms |");
     }
+    measure_two_servers(arguments, postgres_url).await?;
     measure_feed(arguments, postgres_url).await
+}
+
+/// Two servers on one database: what one commits, subscribers of the other see.
+async fn measure_two_servers(arguments: &Arguments, postgres_url: &str) -> Result<()> {
+    let one = Server::start(&arguments.server_bin, postgres_url, "two", &[]).await?;
+    let two = Server::restart(&arguments.server_bin, &one.database_url, &["--no-workers"]).await?;
+    let span = Duration::from_secs(arguments.light_seconds);
+    let latencies = feed::latency([&one.url, &two.url], 1, arguments.light_rate, span).await?;
+    println!(
+        "| **commit on one server to subscriber of another** at {} articles/s, p50 / p99 | {:.1} / {:.1} ms |",
+        arguments.light_rate,
+        latencies.percentile(50.0),
+        latencies.percentile(99.0)
+    );
+    two.stop().await?;
+    one.stop().await
+}
+
+/// The tables while articles come and go as in a day of a busy desk, with an hour of it kept.
+async fn measure_bloat(arguments: &Arguments, postgres_url: &str) -> Result<()> {
+    let flags = [
+        "--log-partition-updates",
+        "10000",
+        "--retain-updates-count",
+        "20000",
+        "--article-partition-hours",
+        "0.002",
+        "--retain-articles-count",
+        "10000",
+    ];
+    let server = Server::start(&arguments.server_bin, postgres_url, "day", &flags).await?;
+    bloat::run(&server, arguments.day_articles).await?;
+    server.stop().await
 }
 
 async fn measure_feed(arguments: &Arguments, postgres_url: &str) -> Result<()> {
     let server = Server::start(&arguments.server_bin, postgres_url, "followed", &[]).await?;
     let span = Duration::from_secs(arguments.light_seconds);
-    let latencies = feed::latency(&server.url, 100, 100, span).await?;
+    let latencies = feed::latency([&server.url, &server.url], 100, 100, span).await?;
     let (median, tail) = (latencies.percentile(50.0), latencies.percentile(99.0));
     println!(
         "| **commit to each of 100 subscribers** at 100 articles/s, p50 / p99 | {median:.1} / {tail:.1} ms |"
