@@ -22,7 +22,11 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::{Feed, Filter, ring::Found};
+use super::{
+    Feed, Filter,
+    reader::FULL_VIEW_BYTES_A_WORD,
+    ring::{Found, weight},
+};
 use crate::{
     article::{Event, Position},
     store::{
@@ -72,6 +76,14 @@ pub struct Assignment {
     pub ends_at: Instant,
     /// The update.
     pub event: Arc<Event>,
+}
+
+impl Assignment {
+    /// About the bytes that it takes on the wire.
+    pub fn weight(&self, is_full_view: bool) -> usize {
+        let words = usize::try_from(self.event.summary.word_count).unwrap_or_default();
+        weight(&self.event) + if is_full_view { words * FULL_VIEW_BYTES_A_WORD } else { 0 }
+    }
 }
 
 /// Why a group serves its members no longer.

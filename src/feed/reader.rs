@@ -27,7 +27,7 @@ const PAGE_EVENTS: usize = 256;
 /// A batch closes at about this size, so that a window of a few batches stays small.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 /// About the bytes that a word of the text costs in the full view: the word itself, spans and mentions.
-const FULL_VIEW_BYTES_A_WORD: usize = 12;
+pub(super) const FULL_VIEW_BYTES_A_WORD: usize = 12;
 
 /// What a reader wants.
 #[derive(Clone, Debug)]

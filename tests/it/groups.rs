@@ -13,7 +13,7 @@ use crate::{
     app::{STORY, TestApp, text, within},
     cluster::{TestDatabase, database},
 };
-use worker::{Worker, create, external_id, get, get_when, group, seconds, settlement, version};
+use worker::{Worker, create, external_id, get, get_when, group, join_message, seconds, settlement, version};
 
 /// A server without workers: its log holds one ACCEPTED event a submission.
 pub(crate) async fn accepting() -> (TestApp, TestDatabase) {
@@ -334,4 +334,50 @@ async fn deliveries_are_spread_fairly_and_no_window_is_exceeded() {
     let left: Vec<i64> = shown.members.iter().map(|member| member.in_flight_count).collect();
     assert_eq!(left[..2], in_flight[..2]);
     assert_eq!(shown.group.expect("a group").lag, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_comes_back_though_the_log_grows_with_what_the_group_does_not_want() {
+    let (mut app, _database) = accepting().await;
+    let filter = v1::UpdateFilter { sources: vec!["wanted".to_owned()], ..Default::default() };
+    let settings = v1::GroupSettings {
+        min_retry_delay: seconds(0.3),
+        max_retry_delay: seconds(0.3),
+        ..Default::default()
+    };
+    let request = v1::CreateGroupRequest { filter: Some(filter), ..group("quiet", settings) };
+    create(&mut app, request).await;
+    let wanted = v1::RawArticle { source: "wanted".to_owned(), ..text("story", STORY) };
+    app.submit(wanted).await;
+    let mut worker = Worker::join(&app, "quiet", 1).await;
+    let first = worker.delivery().await;
+    assert_eq!(worker.act(first.delivery_id, SettleAction::Retry).await, SettleStatus::Done);
+    let noise = async {
+        for index in 0.. {
+            submit(&mut app, &index.to_string(), "").await;
+        }
+    };
+    let again = tokio::select! {
+        again = worker.delivery() => again,
+        () = noise => unreachable!("it goes on for ever"),
+    };
+    assert_eq!((external_id(&again).as_str(), again.attempt), ("story", 2));
+    assert_eq!(worker.ack(&again).await, SettleStatus::Done);
+    get_when(&mut app, "quiet", |shown| shown.group.as_ref().is_some_and(|group| group.lag == 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_articles_are_delivered_when_they_are_asked_for() {
+    let (mut app, _database) = TestApp::start().await;
+    let filter = v1::UpdateFilter { kinds: vec![v1::UpdateKind::Processed.into()], ..Default::default() };
+    let request = v1::CreateGroupRequest { filter: Some(filter), ..group("full", Default::default()) };
+    create(&mut app, request).await;
+    let processed = app.process(text("story", STORY)).await;
+    let stored = app.get(&processed.article_id).await.expect("it is there");
+    let join = v1::Join { view: v1::ArticleView::Full.into(), ..join_message("full", 5) };
+    let mut worker = Worker::open(app.feed.clone(), join).await.expect("joins");
+    let article = worker.delivery().await.update.and_then(|update| update.article).expect("an article");
+    assert!(!article.text.is_empty() && !article.entities.is_empty());
+    assert_eq!(article.text, stored.text);
+    assert_eq!(article.entities, stored.entities);
 }

@@ -29,8 +29,14 @@ use crate::{
     },
 };
 
-/// Events looked at in one transaction.
+/// Events read at once.
 const PAGE_EVENTS: usize = 1_000;
+/// What was read and not delivered is read again after so long: its article may have been deleted.
+const MAX_PAGE_AGE: Duration = Duration::from_secs(1);
+/// Events looked at in one transaction beyond those that there is room for: some are not wanted, or held up.
+const MIN_LOOK_AHEAD: usize = 256;
+/// How often the rows are looked at although nothing was heard: hints may be lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Deliveries made in one transaction.
 const MAX_CLAIM: usize = 512;
 /// Updates that may wait behind others of their articles, beyond what may be in flight.
@@ -52,6 +58,11 @@ pub(super) struct Cycle {
     hub: Arc<Hub>,
     /// Where the group has read to, as far as this process knows.
     read_position: Position,
+    /// What was read of the log and may not be delivered yet, so that a small window does not read it over and over.
+    unread: Vec<Arc<Event>>,
+    read_time: Instant,
+    /// The rows must be looked at then, though nothing happens before.
+    due: Instant,
     seen: Option<Instant>,
     /// What the requests of the last run did.
     settled: HashMap<i64, SettledAs>,
@@ -71,12 +82,25 @@ struct Claimed {
 struct Page {
     after: Position,
     events: Vec<Arc<Event>>,
+    /// The log may go on behind it unless this is set.
+    is_whole: bool,
 }
 
 impl Cycle {
     pub(super) fn new(groups: Groups, hub: Arc<Hub>) -> Cycle {
         let read_position = hub.start_position;
-        Cycle { groups, hub, read_position, seen: None, settled: HashMap::new(), extended: HashMap::new() }
+        let now = Instant::now();
+        Cycle {
+            groups,
+            hub,
+            read_position,
+            unread: Vec::new(),
+            read_time: now,
+            due: now,
+            seen: None,
+            settled: HashMap::new(),
+            extended: HashMap::new(),
+        }
     }
 
     /// Without `looks_at_rows` only the log has grown. Errors leave everything to be done again.
@@ -91,13 +115,14 @@ impl Cycle {
             windows.expire(started);
             windows.slots(MAX_CLAIM)
         };
-        let page = self.read_page(!slots.is_empty()).await?;
+        // What is about to be settled makes room too.
+        let has_room = !slots.is_empty() || !requests.is_empty();
+        let page = self.read_page(if has_room { MIN_LOOK_AHEAD + slots.len() } else { 0 }).await?;
         let sees = self.seen.is_none_or(|seen| seen.elapsed() >= SEE_INTERVAL);
-        let wants_page =
-            page.events.len() >= PAGE_EVENTS || page.events.iter().any(|event| self.hub.filter.wants(event));
+        let wants_page = !page.is_whole || page.events.iter().any(|event| self.hub.filter.wants(event));
         let has_work = !slots.is_empty() && (looks_at_rows || wants_page);
         if requests.is_empty() && !sees && !has_work {
-            return Ok(Next::At(self.next_end(started)));
+            return Ok(Next::At(self.due));
         }
 
         let mut tx = self.groups.shared.store.begin().await?;
@@ -114,7 +139,8 @@ impl Cycle {
 
         self.seen = if sees { Some(started) } else { self.seen };
         self.take_in(settled, extended);
-        Ok(Next::At(self.hand_over(claimed, started)))
+        self.due = self.hand_over(claimed, started).min(started + POLL_INTERVAL);
+        Ok(Next::At(self.due))
     }
 
     /// Tells those who asked in the run before what it did.
@@ -137,17 +163,27 @@ impl Cycle {
         self.extended.clear();
     }
 
-    async fn read_page(&mut self, has_room: bool) -> Result<Page, StoreError> {
+    /// The next of the log, at most `limit`; nothing if there is room for nothing.
+    async fn read_page(&mut self, limit: usize) -> Result<Page, StoreError> {
         let after = self.read_position;
-        if !has_room {
-            return Ok(Page { after, events: Vec::new() });
+        if limit == 0 {
+            return Ok(Page { after, events: Vec::new(), is_whole: true });
         }
-        match self.groups.shared.feed.page(after, PAGE_EVENTS).await {
-            Ok(events) => Ok(Page { after, events }),
-            // The lock moves the group on.
-            Err(StoreError::Trimmed { .. }) => Ok(Page { after, events: Vec::new() }),
-            Err(error) => Err(error),
+        let is_old = self.read_time.elapsed() >= MAX_PAGE_AGE;
+        let known = events_after(&self.unread, after);
+        if is_old || known.first().is_none_or(|event| event.position != after + 1) {
+            self.unread = match self.groups.shared.feed.page(after, PAGE_EVENTS).await {
+                Ok(events) => events,
+                // The lock moves the group on.
+                Err(StoreError::Trimmed { .. }) => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            self.read_time = Instant::now();
         }
+        let known = events_after(&self.unread, after);
+        let is_whole = known.len() <= limit && self.unread.len() < PAGE_EVENTS;
+        let events = known.iter().take(limit).cloned().collect();
+        Ok(Page { after, events, is_whole })
     }
 
     async fn apply(
@@ -260,10 +296,9 @@ impl Cycle {
         }
         claimed.read_position = plan.read_position;
         let is_at_end = unread.last().is_none_or(|last| last.position <= plan.read_position);
-        claimed.has_more = (!is_at_end || page.events.len() >= PAGE_EVENTS || !is_usable)
-            && claimed.delivered.len() < free
-            && !claimed.is_shared
-            && (plan.read_position > locked.read_position || !is_usable);
+        let has_moved = plan.read_position > page.after && (!is_at_end || !page.is_whole);
+        let has_room = claimed.delivered.len() < free && !claimed.is_shared;
+        claimed.has_more = has_room && (has_moved || !is_usable);
         Ok(claimed)
     }
 

@@ -28,8 +28,6 @@ use crate::{
 /// A store that is away for longer ends the streams of the group's members.
 const STORE_PATIENCE: Duration = Duration::from_secs(10);
 const STORE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
-/// How often the rows are looked at although nothing was heard: hints may be lost.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Requests that share a transaction.
 const MAX_REQUESTS: usize = 256;
 
@@ -138,7 +136,7 @@ pub(super) async fn run(groups: Groups, hub: Arc<Hub>, mut received: mpsc::Unbou
             }
         }
         let due = match run_cycle(&mut cycle, &requests, looks_at_rows).await {
-            Ok(Next::At(next)) => next.min(Instant::now() + POLL_INTERVAL),
+            Ok(Next::At(next)) => next,
             Ok(Next::Gone) => {
                 return groups.end_hub(&hub, GroupEnd::Deleted);
             }

@@ -37,6 +37,8 @@ const MAX_NAME_BYTES: usize = 200;
 const MAX_UNREAD_ANSWERS: usize = 64;
 /// Deliveries in one message.
 const MAX_BATCH: usize = 100;
+/// A message closes at about this size.
+const MAX_BATCH_BYTES: usize = 1 << 20;
 
 pub(in crate::rpc) type MessageStream =
     Pin<Box<dyn Stream<Item = Result<v1::ConsumeResponse, Status>> + Send>>;
@@ -284,11 +286,16 @@ impl Consumer {
 
     /// A message of what is there; none if all leases of it have ended already.
     async fn deliver(&mut self, first: Assignment) -> Option<Message> {
+        let is_full_view = self.sending.view != View::Basic;
+        let mut bytes = first.weight(is_full_view);
         let mut batch = vec![first];
         let mut end = None;
-        while batch.len() < MAX_BATCH {
+        while batch.len() < MAX_BATCH && bytes < MAX_BATCH_BYTES {
             match self.member.try_next() {
-                Some(Said::Delivery(assignment)) => batch.push(assignment),
+                Some(Said::Delivery(assignment)) => {
+                    bytes += assignment.weight(is_full_view);
+                    batch.push(assignment);
+                }
                 Some(Said::Ended(ended)) => {
                     end = Some(ended);
                     break;
