@@ -9,6 +9,7 @@ mod answer;
 mod articles;
 mod convert;
 mod feed;
+mod knowledge;
 mod observe;
 mod offsets;
 mod status;
