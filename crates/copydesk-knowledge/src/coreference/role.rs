@@ -87,7 +87,10 @@ fn withdraw_shared(tokens: &Tokens<'_>, given: &HashMap<usize, usize>, roles: &m
 /// The role in an apposition behind a name: ", a spokesman for President Erdoğan,". Token of the noun, and the role.
 fn behind(tokens: &Tokens<'_>, appearance: &Appearance) -> Option<(usize, String)> {
     let comma = tokens.at(appearance.end);
-    if tokens.words(comma) != "," {
+    // "appointed Lena Rostova as its conductor" tells as much as an apposition.
+    let is_as =
+        tokens.words(comma) == "as" && matches!(tokens.words(comma + 1), "its" | "the" | "their" | "a");
+    if tokens.words(comma) != "," && !is_as {
         return None;
     }
     let first = tokens.words(comma + 1);

@@ -30,8 +30,8 @@ static JUDGEMENT: WordList = WordList::new(
 
 /// Introduces an indirect quotation before "that".
 static RETELLING: WordList = WordList::new(
-    "acknowledged added adds admitted admits announced argued argues asserted cautioned cautions claimed
-     claims complained conceded concluded confirmed declared denied emphasized emphasised explained explains
+    "acknowledged added adds admitted admits announced answered argued argues asserted cautioned cautions claimed
+     claims complained conceded concluded confirmed countered declared emphasized emphasised explained explains
      insisted insists lamented maintained maintains noted notes observed pledged predicted predicts promised
      promises recalled reiterated remarked repeated replied responded said say says stated states stressed
      stresses suggested testified told tells tweeted vowed vows warned warns wrote writes",
@@ -116,7 +116,7 @@ pub(super) fn is_finite(word: &str) -> bool {
          built brought broke told grew led hit cut put set",
     );
     let lower = word.to_lowercase();
-    AUXILIARIES.has(&lower) || (lower.ends_with("ed") && lower.len() > 4)
+    AUXILIARIES.has(&lower) || (lower.ends_with("ed") && lower.len() > 3)
 }
 
 #[cfg(test)]

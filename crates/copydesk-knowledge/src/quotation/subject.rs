@@ -44,7 +44,9 @@ static BARE_SPEAKERS: WordList = WordList::new(
     "police officials residents witnesses critics prosecutors investigators analysts supporters opponents
      experts authorities organisers organizers activists doctors sources economists scientists researchers
      lawyers defenders teachers farmers traders rescuers neighbours neighbors firefighters engineers unions
-     relatives survivors campaigners",
+     relatives survivors campaigners workers members leaders diplomats ministers employees soldiers
+     students parents nurses commuters growers owners executives managers fishermen miners drivers players
+     fans voters scholars historians aides lawmakers senators councillors insiders colleagues",
 );
 
 const DETERMINERS: &[&str] = &[
@@ -82,6 +84,7 @@ pub(super) fn read(tokens: &Tokens<'_>, cast: &Cast, from: usize, to: usize) -> 
     }
     let is_nominal = DETERMINERS.contains(&word.as_str())
         || BARE_SPEAKERS.has(&word)
+        || BARE_SPEAKERS.has(tokens.words(head_end - 1))
         // A name that the recognizer missed.
         || (last.is_word && head_end - from <= 5 && tokens.words(head_end - 1).starts_with(char::is_uppercase));
     is_nominal.then_some(Subject::Nominal { span: head })
@@ -108,7 +111,11 @@ fn head_end(tokens: &Tokens<'_>, cast: &Cast, from: usize, to: usize) -> usize {
         let Some(token) = tokens.get(at) else { break };
         let word = tokens.words(at);
         // A name holds prepositions of its own: "Bank of England".
-        if let Some(inside) = cast.within(token.begin..token.end).first().filter(|one| one.end > token.end) {
+        if let Some(inside) = cast
+            .within(token.begin..token.end)
+            .first()
+            .filter(|one| one.end > token.end && cast.sort(one) != Sort::Value)
+        {
             at = tokens.at(inside.end).max(at + 1);
             continue;
         }
