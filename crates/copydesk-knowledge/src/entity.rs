@@ -99,13 +99,8 @@ fn fullest(names: Vec<&str>, sort: Sort) -> (String, Vec<String>) {
 
 fn evidence(input: &Input<'_>, groups: &[Group<'_>], names: &[Vec<&str>]) -> Evidence {
     let named = groups.iter().zip(names).flat_map(|(group, names)| {
-        names.iter().map(|name| Named {
-            name,
-            label: group.label(),
-            count: 0,
-            probability: 0.0,
-            qualifier: None,
-        })
+        let label = group.label();
+        names.iter().map(move |name| Named { name, label, count: 0, probability: 0.0, qualifier: None })
     });
     Evidence::gather(named, input.dateline)
 }

@@ -95,7 +95,8 @@ fn stands_for(one: &str, other: &str) -> bool {
     }
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     // "J" for John; "JK" for Joanne Kathleen is read by its first letter.
-    if short.chars().count() <= 2 && long.chars().next() == short.chars().next() && !is_name_of_two(short) {
+    let is_short = short.chars().count() <= 2 && short.chars().all(char::is_alphabetic);
+    if is_short && long.chars().next() == short.chars().next() && !is_name_of_two(short) {
         return true;
     }
     NICKNAMES.iter().any(|(nick, full)| *nick == short && full.contains(&long))
