@@ -31,9 +31,19 @@ pub fn analyze(input: &Input<'_>) -> Knowledge {
     let is_english = input.language == "en";
     let tokens = Tokens::new(input.text, input.paragraphs);
     let mut resolved = coreference::resolve(input, &tokens, is_english);
-    let (quotations, speakers) = quotation::find(&tokens, input.paragraphs, &resolved.cast, is_english);
+    let lead_end = lead_end(input.text, input.dateline);
+    let (quotations, speakers) =
+        quotation::find(&tokens, input.paragraphs, &resolved.cast, lead_end, is_english);
     resolved.cast.add(speakers);
     let entities = entity::entities(input, &resolved, is_english);
     let (dates, amounts) = if is_english { value::read(input, &tokens) } else { Default::default() };
     Knowledge { entities, quotations, dates, amounts }
+}
+
+/// The byte behind the dateline and its dash; 0 if the text does not begin with one.
+fn lead_end(text: &str, dateline: &str) -> usize {
+    let Some(rest) = text.strip_prefix(dateline).filter(|_| !dateline.is_empty()) else { return 0 };
+    let dash =
+        rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '—' | '–' | '-' | '.' | ':'));
+    text.len() - dash.len()
 }

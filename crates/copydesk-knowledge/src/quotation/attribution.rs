@@ -67,7 +67,7 @@ pub(super) fn in_front(
 ) -> Option<Attribution> {
     let from = from.max(to.saturating_sub(MAX_REACH_TOKENS));
     let verb = (from..to).rev().find(|at| {
-        let verb = cue::verb(tokens.words(*at));
+        let verb = cue::verb_at(tokens, *at);
         verb.is_some_and(|verb| verb.speech || (is_fragment && verb.judgement)) && !is_taken_back(tokens, *at)
     });
     let phrase = (from..to).find(|at| is_according(tokens, *at));
@@ -77,7 +77,7 @@ pub(super) fn in_front(
     if !is_fragment && !introduces(tokens, verb, to) {
         return None;
     }
-    let is_participle = cue::verb(tokens.words(verb)).is_some_and(|verb| verb.participle);
+    let is_participle = cue::verb_at(tokens, verb).is_some_and(|verb| verb.participle);
     let subject = if is_participle {
         subject::main_subject(tokens, cast, from, verb)
     } else {
@@ -105,7 +105,7 @@ pub(super) fn at_end(
             return according(tokens, cast, comma + 1, to).map(|found| (comma, found));
         }
         let Some(found) = behind(tokens, cast, comma, to) else { continue };
-        let is_saying = cue::verb(tokens.words(found.verb)).is_some_and(|verb| verb.saying);
+        let is_saying = cue::verb_at(tokens, found.verb).is_some_and(|verb| verb.saying);
         let rest = found.verb + 1..to;
         let is_last =
             rest.clone().all(|at| !matches!(tokens.words(at), "that" | "," | ":" | "“" | "\"" | "and"))
@@ -128,7 +128,7 @@ pub(super) fn according(tokens: &Tokens<'_>, cast: &Cast, at: usize, to: usize) 
 }
 
 fn is_speech(tokens: &Tokens<'_>, at: usize) -> bool {
-    cue::verb(tokens.words(at)).is_some_and(|verb| verb.speech)
+    cue::verb_at(tokens, at).is_some_and(|verb| verb.speech)
 }
 
 /// did not say, to say, was told.

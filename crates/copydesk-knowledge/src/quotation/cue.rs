@@ -4,7 +4,7 @@
 //! speech may stand beside a full quotation; a fragment in the middle of a sentence may also be introduced by verbs of
 //! judgement ("called it “…”"); only verbs that always retell speech introduce an indirect quotation.
 
-use crate::words::WordList;
+use crate::{token::Tokens, words::WordList};
 /// Stands beside a full quotation: "…," she said.
 static SPEECH: WordList = WordList::new(
     "acknowledged acknowledges added adding adds admitted admits agreed announced answered argued argues
@@ -87,6 +87,17 @@ pub(super) fn verb(word: &str) -> Option<Verb> {
         saying: SAYING.contains(&word),
         participle: word.ends_with("ing"),
     })
+}
+
+/// The verb of speech that a token is. "claims" and "states" are nouns behind anything but a name or a pronoun.
+pub(super) fn verb_at(tokens: &Tokens<'_>, at: usize) -> Option<Verb> {
+    let word = tokens.words(at);
+    let may_be_noun =
+        matches!(word, "states" | "claims" | "notes" | "promises" | "complains" | "offered" | "read");
+    let before = at.checked_sub(1).map_or("", |before| tokens.words(before));
+    let follows_name =
+        before.starts_with(char::is_uppercase) || matches!(before, "he" | "she" | "it" | "who" | ",");
+    verb(word).filter(|_| !may_be_noun || follows_name)
 }
 
 /// Whether a word may stand between a subject and its verb.

@@ -46,7 +46,7 @@ pub(super) fn find(
     }
     let verbs = sentence
         .clone()
-        .filter(|at| cue::verb(tokens.words(*at)).is_some_and(|verb| verb.retelling && !verb.participle))
+        .filter(|at| cue::verb_at(tokens, *at).is_some_and(|verb| verb.retelling && !verb.participle))
         .take(MAX_TRIED_VERBS);
     for verb in verbs {
         if let Some(found) = after_verb(tokens, cast, &sentence, verb, content_end) {
@@ -75,7 +75,7 @@ fn after_verb(
     {
         return None;
     }
-    let is_saying = cue::verb(tokens.words(verb)).is_some_and(|verb| verb.saying);
+    let is_saying = cue::verb_at(tokens, verb).is_some_and(|verb| verb.saying);
     let begin = behind_that(tokens, verb, content_end)
         .or_else(|| clause_begin(tokens, cast, verb, content_end).filter(|_| is_saying))?;
     let subject = subject::read_before(tokens, cast, sentence.start, verb)?;

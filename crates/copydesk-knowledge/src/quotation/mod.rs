@@ -38,25 +38,33 @@ struct Draft {
 }
 
 /// Finds all quotations, in text order, with the mentions by pronoun or role that resolving the speakers made. English
-/// cues; in other languages direct quotations of a whole sentence are found, without speakers.
+/// cues; in other languages direct quotations of a whole sentence are found, without speakers. `lead_end` is the byte behind
+/// the dateline and its dash, which no quotation holds.
 pub(crate) fn find(
     tokens: &Tokens<'_>,
     paragraphs: &[Paragraph],
     cast: &Cast,
+    lead_end: usize,
     is_english: bool,
 ) -> (Vec<Quotation>, Vec<Appearance>) {
     let quoted = marks::find(tokens.text, paragraphs);
     let stretches: Vec<Range<usize>> = quoted.iter().map(|one| one.outer.clone()).collect();
     let mut drafts = direct::drafts(tokens, cast, paragraphs, quoted, is_english);
     if is_english {
-        drafts.extend(retold(tokens, cast, paragraphs, &drafts));
+        drafts.extend(retold(tokens, cast, paragraphs, &drafts, lead_end));
         drafts.sort_by_key(|draft| draft.outer.start);
     }
     speaker::resolve(tokens, cast, &stretches, drafts)
 }
 
 /// Indirect quotations of the sentences that quote nothing directly.
-fn retold(tokens: &Tokens<'_>, cast: &Cast, paragraphs: &[Paragraph], direct: &[Draft]) -> Vec<Draft> {
+fn retold(
+    tokens: &Tokens<'_>,
+    cast: &Cast,
+    paragraphs: &[Paragraph],
+    direct: &[Draft],
+    lead_end: usize,
+) -> Vec<Draft> {
     let mut taken = HashSet::new();
     for draft in direct {
         let cue = draft.attribution.iter().map(|attribution| attribution.cue.start);
@@ -82,7 +90,11 @@ fn retold(tokens: &Tokens<'_>, cast: &Cast, paragraphs: &[Paragraph], direct: &[
         if !is_prose || taken.contains(&token.sentence) {
             continue;
         }
-        if let Some((clause, attribution)) = indirect::find(tokens, cast, sentence) {
+        if let Some((mut clause, attribution)) = indirect::find(tokens, cast, sentence) {
+            if clause.end <= lead_end {
+                continue;
+            }
+            clause.start = clause.start.max(lead_end);
             drafts.push(Draft {
                 parts: vec![clause.clone()],
                 outer: clause,

@@ -121,7 +121,7 @@ fn head_end(tokens: &Tokens<'_>, cast: &Cast, from: usize, to: usize) -> usize {
         }
         let is_stop = (!token.is_word && !matches!(word, "’" | "'" | "&" | "/" | "“" | "”" | "\""))
             || (at > from && PREPOSITIONS.has(word))
-            || (at > from && cue::verb(word).is_some_and(|verb| verb.speech));
+            || (at > from && cue::verb_at(tokens, at).is_some_and(|verb| verb.speech));
         if is_stop {
             break;
         }
