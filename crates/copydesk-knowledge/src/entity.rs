@@ -88,7 +88,9 @@ fn fullest(names: Vec<&str>, sort: Sort) -> (String, Vec<String>) {
     let words = |name: &str| match sort {
         // "President Erdoğan" is no fuller than "Recep Erdoğan".
         Sort::Person => name::PersonName::read(name).parts.len(),
-        Sort::Body | Sort::Norp | Sort::Other | Sort::Value => name.split_whitespace().count(),
+        // "anti-Turkish" says something about the Turkish.
+        Sort::Norp => usize::from(!name.contains('-')),
+        Sort::Body | Sort::Other | Sort::Value => name.split_whitespace().count(),
     };
     let best = (0..names.len()).rev().max_by_key(|index| names.get(*index).map(|name| words(name)));
     let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();

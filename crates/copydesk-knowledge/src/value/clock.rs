@@ -37,7 +37,26 @@ pub(super) fn read(pieces: &[Piece], anchor: Anchor) -> Option<Read> {
     rest.retain(|piece| {
         let is_filler = matches!(
             piece.word(),
-            "at" | "local" | "time" | "sharp" | "about" | "around" | "oclock" | "on" | "in"
+            "approximately"
+                | "nearly"
+                | "just"
+                | "shortly"
+                | "before"
+                | "after"
+                | "by"
+                | "until"
+                | "as"
+                | "early"
+                | "late"
+                | "at"
+                | "local"
+                | "time"
+                | "sharp"
+                | "about"
+                | "around"
+                | "oclock"
+                | "on"
+                | "in"
         );
         let is_part = part_of_day(piece.word()).is_some() || piece.word() == "the";
         !is_filler && !is_part && !matches!(piece, Piece::Mark(',' | '(' | ')'))

@@ -90,7 +90,23 @@ pub(super) fn read(pieces: &[Piece], anchor: Anchor) -> Read {
             )
             || matches!(
                 piece.word(),
-                "same" | "previous" | "following" | "past" | "time" | "period" | "once" | "long"
+                "days"
+                    | "weeks"
+                    | "months"
+                    | "years"
+                    | "hours"
+                    | "minutes"
+                    | "decades"
+                    | "centuries"
+                    | "weekend"
+                    | "same"
+                    | "previous"
+                    | "following"
+                    | "past"
+                    | "time"
+                    | "period"
+                    | "once"
+                    | "long"
             )
     });
     Err(if is_vague { Unresolved::Vague } else { Unresolved::NotUnderstood })
@@ -216,6 +232,11 @@ fn nearest_month(month: Month, anchor: Anchor) -> Read {
 
 /// Two dates with "to", a dash or "and" between; the first borrows month and year from the second.
 fn interval(pieces: &[Piece], anchor: Anchor) -> Option<Read> {
+    if let [first, Piece::Mark('/'), second] = pieces
+        && let (Some((first, 4)), Some((second, 4))) = (whole(Some(first)), whole(Some(second)))
+    {
+        return Some(Ok(Moment::new(format!("{first:04}/{second:04}"), Granularity::Interval)));
+    }
     let is_joint = |piece: &Piece| {
         matches!(piece.word(), "to" | "through" | "until" | "and") || *piece == Piece::Mark('-')
     };

@@ -52,6 +52,10 @@ pub(crate) fn read(input: &Input<'_>, tokens: &Tokens<'_>) -> (Vec<DateValue>, V
             "QUANTITY" => AmountKind::Quantity,
             _ => continue,
         };
+        // The recognizer takes a share for money where money is near.
+        let is_share =
+            kind == AmountKind::Money && ["%", "percent", "per cent"].iter().any(|word| words.contains(word));
+        let kind = if is_share { AmountKind::Percent } else { kind };
         amounts.push(amount::read(words, span, kind, home));
     }
     (dates, amounts)

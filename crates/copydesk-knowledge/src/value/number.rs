@@ -114,6 +114,12 @@ pub(super) fn read(pieces: &[Piece], letters: bool) -> Option<Number> {
         if matches!(pieces.get(len), Some(Piece::Mark('-'))) && !is_digits && small(word(len + 1)).is_some() {
             value += small(word(len + 1)).unwrap_or_default();
             len += 2;
+        } else if is_digits
+            && pieces.get(len) == Some(&Piece::Mark('-'))
+            && scaled(len + 1).is_some_and(|by| by >= 1e3)
+        {
+            // $5-billion.
+            len += 1;
         } else if let Some(factor) = scaled(len) {
             value *= factor;
             len += 1;
@@ -163,6 +169,7 @@ mod tests {
             ("one million two hundred thousand", 1_200_000.0, 5),
             ("a dozen years", 12.0, 2),
             ("5bn euros", 5e9, 2),
+            ("5-billion", 5e9, 3),
         ] {
             assert_eq!(read(&lex(words), true), Some(Number { value, len }), "{words}");
         }

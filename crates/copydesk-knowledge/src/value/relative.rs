@@ -52,6 +52,19 @@ pub(super) fn relative_day(pieces: &[Piece], anchor: Anchor) -> Option<Read> {
 
 /// last year, this week, next August, last summer, the past three years.
 pub(super) fn relative_unit(pieces: &[Piece], anchor: Anchor) -> Option<Read> {
+    if let ([_, _, Piece::Word(unit)], Some(month)) = (pieces, calendar::month(word_at(pieces, 0)))
+        && unit == "year"
+    {
+        let steps = match word_at(pieces, 1) {
+            "last" => -1,
+            "this" => 0,
+            "next" => 1,
+            _ => return None,
+        };
+        return Some(
+            reference(anchor).and_then(|here| settled(calendar::month_of(here.year() + steps, month))),
+        );
+    }
     let steps = match word_at(pieces, 0) {
         "last" | "past" | "previous" => -1,
         "this" | "current" => 0,
