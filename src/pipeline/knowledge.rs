@@ -215,3 +215,68 @@ fn links_of(entry: &EntryView<'_>) -> Vec<EntityLink> {
     });
     std::iter::once(own).filter(|own| !own.id.is_empty()).chain(others).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::{article::Body, pipeline::clean};
+
+    /// The result for a text, with names and their labels in text order.
+    fn told(text: &str, names: &[(&str, &str)]) -> Processed {
+        let draft = crate::article::Draft {
+            source: "test".to_owned(),
+            external_id: None,
+            url: String::new(),
+            body: Body::Text(text.to_owned()),
+            title: Some("A title".to_owned()),
+            published_time: Some(datetime!(2019-07-31 12:00 UTC)),
+            language: Some("en".to_owned()),
+            labels: Default::default(),
+        };
+        let document = clean::extract(&draft);
+        let mut processed = clean::processed(&document);
+        let labels: Vec<String> = ["PERSON", "ORG", "DATE"].map(str::to_owned).into();
+        let mut from = 0;
+        let found: Vec<Found> = names
+            .iter()
+            .map(|(name, label)| {
+                let begin = from + document.text[from..].find(name).expect("the name follows");
+                from = begin + name.len();
+                let label = labels.iter().position(|known| known == label).expect("a label") as u16;
+                Found { begin, end: from, label, probability: 0.9, entry: None }
+            })
+            .collect();
+        add(&mut processed, &found, Labels { model: &labels, gazetteer: None }, "en", &document);
+        processed
+    }
+
+    #[test]
+    fn ids_depend_on_type_and_name_only() {
+        let id = |text, names| told(text, names).entities[0].entity_id;
+        let one = id("Tessaly spoke to the harbour board.", &[("Tessaly", "PERSON")]);
+        assert_eq!(one, id("And so, in the end, did Tessaly.", &[("Tessaly", "PERSON")]));
+        assert_ne!(one, id("Shares of Tessaly rose on Friday.", &[("Tessaly", "ORG")]));
+    }
+
+    #[test]
+    fn dates_are_counted_from_the_publication_and_spans_lead_back_to_the_raw_text() {
+        let text = "  “We  waited for ten long years,” said Ana Reyes late Tuesday, to applause.";
+        let made = told(text, &[("Ana Reyes", "PERSON"), ("late Tuesday", "DATE")]);
+        assert_eq!(made.dates[0].value.as_deref(), Some("2019-07-30"));
+        assert!(made.dates[0].approximate && made.dates[0].relative);
+        let speaker = made.quotations[0].speaker.as_ref().expect("a speaker");
+        assert_eq!(speaker.entity_id, Some(made.entities[0].entity_id));
+        let said = made.quotations[0].parts[0];
+        assert_eq!(&text[said.raw_begin..said.raw_end], "We  waited for ten long years,");
+        assert_eq!(&text[speaker.span.raw_begin..speaker.span.raw_end], "Ana Reyes");
+    }
+
+    #[test]
+    fn a_stored_result_reads_back_as_it_was() {
+        let made = told("“We waited,” said Ana Reyes.", &[("Ana Reyes", "PERSON")]);
+        let stored = serde_json::to_string(&made).expect("is written");
+        assert_eq!(serde_json::from_str::<Processed>(&stored).expect("is read"), made);
+    }
+}
