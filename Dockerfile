@@ -16,6 +16,7 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nolog
 COPY --from=build /copydesk /usr/local/bin/copydesk
 COPY --from=build /src/LICENSE /usr/share/doc/copydesk/
 COPY --from=build /src/models/LICENSE /usr/share/doc/copydesk/models/
+COPY --from=build /src/crates/copydesk-knowledge/data/LICENSE /usr/share/doc/copydesk/places/
 USER copydesk
 ENV COPYDESK_LISTEN=0.0.0.0:50051 \
     COPYDESK_METRICS_LISTEN=0.0.0.0:9464

@@ -5,11 +5,15 @@
 
 mod draft;
 mod event;
+mod knowledge;
 mod processed;
 mod query;
 
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
 pub use event::{Event, EventKind, Position, Summary, SummaryEntity};
+pub use knowledge::{
+    Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,
+};
 pub use processed::{
     Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, Language, Mention, Note, Paragraph, ParagraphKind,
     Processed, RawSpan, Removed, Span, name_key,

@@ -1,4 +1,4 @@
-//! What the service does to an article: clean it, recognize names, match name lists, group what is found.
+//! What the service does to an article: clean it, recognize names, match name lists, tell what it says.
 //!
 //! Pure: the same draft and the same loaded models and lists give the same answer, on any thread, and nothing here reads a
 //! clock, a file or a socket. It never fails on content; what it could not do is in `Processed::notes`. Called by `work`
@@ -6,7 +6,7 @@
 
 mod clean;
 mod current;
-mod entities;
+mod knowledge;
 mod merge;
 mod recognize;
 
@@ -33,8 +33,10 @@ const GUESS_PROBABILITY: f32 = 0.5;
 pub enum Stage {
     /// Raw body to clean text.
     Clean,
-    /// Clean text to entities.
+    /// Clean text to mentions.
     Recognize,
+    /// Mentions to entities, links, quotations, dates and amounts.
+    Know,
 }
 
 impl Stage {
@@ -43,6 +45,7 @@ impl Stage {
         match self {
             Stage::Clean => "clean",
             Stage::Recognize => "recognize",
+            Stage::Know => "know",
         }
     }
 }
@@ -50,7 +53,7 @@ impl Stage {
 /// What is wanted beyond the clean text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Features {
-    /// Find and group entities.
+    /// Find entities, quotations, dates and amounts.
     pub entities: bool,
     /// Leave the model's own spans and types as they are.
     pub keep_model_spans: bool,
@@ -119,11 +122,20 @@ impl Pipeline {
         if let Some(language) = &mut processed.language {
             *language = Language { supported: model.is_some(), ..language.clone() };
         }
-        if features.entities {
-            processed.model = model.map(|(_, model)| model_name(model)).unwrap_or_default();
-            processed.entities = recognize::entities(self, model, &document, &processed, features);
+        if !features.entities {
+            return processed;
         }
+        processed.model = model.map(|(_, model)| model_name(model)).unwrap_or_default();
+        let found = recognize::mentions(self, model, &document, features);
         finished(Stage::Recognize);
+
+        let language = match (model, &processed.language) {
+            (Some((_, model)), _) => model.language().to_owned(),
+            (None, Some(language)) => language.code.clone(),
+            (None, None) => String::new(),
+        };
+        knowledge::add(&mut processed, &found, recognize::labels(self, model), &language, &document);
+        finished(Stage::Know);
         processed
     }
 

@@ -10,6 +10,7 @@ mod articles;
 mod convert;
 mod feed;
 mod groups;
+mod knowledge;
 mod observe;
 mod offsets;
 mod status;

@@ -19,6 +19,7 @@ const FORBIDDEN: &[(&[&str], &[&str])] = &[
             "crates/copydesk-text/src",
             "crates/copydesk-ner/src",
             "crates/copydesk-gazetteer/src",
+            "crates/copydesk-knowledge/src",
         ],
         &[
             "tokio",

@@ -7,6 +7,8 @@ use time::OffsetDateTime;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use uuid::Uuid;
 
+use super::{Amount, DateValue, MentionKind, Quotation};
+
 /// The clean article.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Processed {
@@ -44,6 +46,15 @@ pub struct Processed {
     pub removed: Vec<Removed>,
     /// In the order of first mention.
     pub entities: Vec<Entity>,
+    /// In text order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotations: Vec<Quotation>,
+    /// One for each DATE and TIME, in text order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<DateValue>,
+    /// One for each MONEY, PERCENT and QUANTITY, in text order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amounts: Vec<Amount>,
     /// Of `text`.
     pub word_count: i32,
     /// Remarks.
@@ -148,7 +159,7 @@ pub struct Note {
 /// One thing that the article names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
-    /// A function of type and name, see `pipeline::entities`.
+    /// A function of type and name, see `pipeline::knowledge`.
     pub entity_id: Uuid,
     /// What it is.
     pub kind: EntityType,
@@ -160,7 +171,7 @@ pub struct Entity {
     pub salience: f32,
     /// In text order.
     pub mentions: Vec<Mention>,
-    /// From a gazetteer.
+    /// From the gazetteer that named it, else from the packaged data; empty when unsure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<EntityLink>,
     /// The gazetteer that named it.
@@ -184,7 +195,10 @@ pub struct EntityLink {
 pub struct Mention {
     /// Where.
     pub span: Span,
-    /// 0 to 1.
+    /// How it is named.
+    #[serde(default, skip_serializing_if = "MentionKind::is_name")]
+    pub kind: MentionKind,
+    /// 0 to 1; of a nominal or pronoun, that of the name it stands for.
     pub probability: f32,
 }
 

@@ -7,7 +7,7 @@ use std::{
     io::{BufWriter, IsTerminal, Read, Write},
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{
         Arc,
@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use clap::Args;
 use copydesk_proto::v1;
 
@@ -37,7 +38,7 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 /// Clean articles and find their entities, here and now
 ///
 /// Runs the service's pipeline in this process: nothing is stored, no server is needed. Shows the clean text with its
-/// entities, the captions, and what was removed and why.
+/// entities, quotations and their speakers, the captions, and what was removed and why.
 ///
 /// .html and .htm files are read as undecoded pages, .txt files as text, others by what their bytes look like. Without
 /// a FILE, one article is read from the standard input.
@@ -45,6 +46,7 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 #[command(after_help = "Examples:
   copydesk analyze samples/budget-vote.html
   curl -s https://example.org/story | copydesk analyze
+  copydesk analyze --html story.html story.txt
   copydesk analyze --json story.txt | jq '.entities[] | [.type, .name]'
   copydesk analyze --jsonl --offsets code-point < raw.jsonl > articles.jsonl
       A line is a RawArticle: {\"externalId\": \"1\", \"text\": \"...\"}, or with \"html\" in place of \"text\".
@@ -63,6 +65,10 @@ pub(crate) struct AnalyzeArgs {
     /// Print protobuf JSON, one Article a line
     #[arg(long)]
     json: bool,
+
+    /// Write the articles to this file as one web page that needs nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "jsonl"])]
+    html: Option<PathBuf>,
 
     /// In JSON: what the offsets count
     #[arg(long, value_enum, default_value_t, value_name = "UNIT")]
@@ -107,6 +113,9 @@ pub(crate) async fn run(args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
 fn analyze(args: &AnalyzeArgs, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let items = unread(args)?.take_while(|_| !stop.load(Relaxed));
     let analyst = Analyst::load(args.model.as_deref())?;
+    if let Some(file) = &args.html {
+        return write_page(&analyst, items, file);
+    }
     if !args.json && !args.jsonl {
         return show(&analyst, items);
     }
@@ -155,6 +164,30 @@ fn show(analyst: &Analyst, items: impl Iterator<Item = Unread>) -> anyhow::Resul
             writeln!(out, "    {}", screen.legend())?;
         }
     }
+    Ok(exit_code(failed))
+}
+
+/// All of them on one page.
+fn write_page(
+    analyst: &Analyst,
+    items: impl Iterator<Item = Unread>,
+    file: &Path,
+) -> anyhow::Result<ExitCode> {
+    let mut articles = Vec::new();
+    let mut failed = 0_u64;
+    for item in items {
+        let analyzed = analyze_one(analyst, item, v1::OffsetEncoding::Utf8);
+        match analyzed.problem {
+            None => articles.push(analyzed.article),
+            Some(problem) => {
+                failed += 1;
+                eprintln!("error: {problem}");
+            }
+        }
+    }
+    std::fs::write(file, render::page(&articles))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    println!("{} articles in {}", articles.len(), file.display());
     Ok(exit_code(failed))
 }
 

@@ -15,7 +15,8 @@ use super::{
 
 /// Show articles by their ids
 ///
-/// Shows an article as it now is: its clean text with the entities in place, captions, what was removed and why.
+/// Shows an article as it now is: its clean text with entities and quotations in place, captions, what was removed
+/// and why.
 /// An id is what `copydesk submit` and `copydesk list` print.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -74,6 +75,9 @@ pub(crate) async fn run(args: GetArgs) -> anyhow::Result<ExitCode> {
             writeln!(out)?;
         }
         write!(out, "{}", render::article(&screen, &article, None))?;
+        if index == 0 {
+            writeln!(out, "    {}", screen.legend())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

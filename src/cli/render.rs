@@ -6,10 +6,13 @@
 mod article;
 mod flow;
 mod line;
+mod page;
 mod palette;
+mod pieces;
 
 pub(crate) use article::article;
 pub(crate) use line::{article_lines, duration, update_lines};
+pub(crate) use page::page;
 pub(crate) use palette::Role;
 
 use std::{env, io::IsTerminal};
@@ -49,9 +52,14 @@ impl Screen {
     /// What each colour means, on one line.
     pub(crate) fn legend(&self) -> String {
         if !self.palette.has_colour() {
-            return "Entities are marked [words|TYPE].".to_owned();
+            return "Entities are marked [words|TYPE]; who said what is listed below the text.".to_owned();
         }
-        Category::ALL.map(|category| self.palette.paint(category.style(), category.name())).join("  ")
+        let categories = Category::ALL.map(|category| self.palette.paint(category.style(), category.name()));
+        let quoted = self.palette.paint(palette::quoted_style(true), "Said");
+        let retold = self.palette.paint(palette::quoted_style(false), "Retold");
+        let speaker = self.palette.paint(Category::People.style().underline(), "Speaker");
+        let cue = self.palette.paint(palette::cue_style(), "Cue");
+        format!("{}  {quoted}  {retold}  {speaker}  {cue}", categories.join("  "))
     }
 }
 

@@ -63,6 +63,9 @@ pub(super) fn processed(document: &Document) -> Processed {
             })
             .collect(),
         entities: Vec::new(),
+        quotations: Vec::new(),
+        dates: Vec::new(),
+        amounts: Vec::new(),
         word_count: i32::try_from(document.word_count).unwrap_or(i32::MAX),
         notes: document
             .notes

@@ -3,7 +3,7 @@
 //! The longer of two that overlap is kept; of two equally long ones, and of two that cross, the gazetteer's. So a list
 //! that knows "Bank of America" decides its type and id, and does not break up "Bank of America Tower".
 
-use super::entities::Found;
+use super::recognize::Found;
 
 /// Both lists in text order, without overlaps within each. Linear.
 pub(super) fn merge(recognized: Vec<Found>, listed: Vec<Found>) -> Vec<Found> {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     fn found(begin: usize, end: usize, entry: Option<u32>) -> Found {
-        Found { begin, end, label: 0, probability: 1.0, paragraph: 0, entry }
+        Found { begin, end, label: 0, probability: 1.0, entry }
     }
 
     fn check(recognized: &[(usize, usize)], listed: &[(usize, usize)], expected: &[(usize, usize, bool)]) {

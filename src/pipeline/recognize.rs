@@ -1,31 +1,44 @@
-//! From clean paragraphs to entities: the recognizer and the gazetteers, paragraph by paragraph, so that no mention
+//! From clean paragraphs to mentions: the recognizer and the gazetteers, paragraph by paragraph, so that no mention
 //! crosses from one into the next.
 
 use std::cell::RefCell;
 
+use copydesk_gazetteer::Gazetteer;
 use copydesk_ner::{Model, Scratch};
 use copydesk_text::Document;
 
-use super::{
-    Features, Pipeline,
-    entities::{self, Found, Labels},
-    merge::merge,
-};
-use crate::article::{Entity, Processed};
+use super::{Features, Pipeline, merge::merge};
+
+/// A mention, in bytes of the clean text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) begin: usize,
+    pub(super) end: usize,
+    pub(super) label: u16,
+    pub(super) probability: f32,
+    /// The gazetteer's entry that it names; `label` means nothing then.
+    pub(super) entry: Option<u32>,
+}
+
+/// What the numbers in a `Found` stand for.
+#[derive(Clone, Copy)]
+pub(super) struct Labels<'a> {
+    pub(super) model: &'a [String],
+    pub(super) gazetteer: Option<&'a Gazetteer>,
+}
 
 thread_local! {
     /// Buffers of each model, which grow to the largest article of the thread; they never change an answer.
     static SCRATCHES: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
 }
 
-/// All entities of the article. Without a model only the lists speak.
-pub(super) fn entities(
+/// All mentions of the article, in text order. Without a model only the lists speak.
+pub(super) fn mentions(
     pipeline: &Pipeline,
     model: Option<(usize, &Model)>,
     document: &Document,
-    processed: &Processed,
     features: Features,
-) -> Vec<Entity> {
+) -> Vec<Found> {
     let texts: Vec<&str> = document
         .paragraphs
         .iter()
@@ -40,7 +53,6 @@ pub(super) fn entities(
             end: paragraph.begin + mention.end,
             label: mention.label,
             probability: mention.probability,
-            paragraph: index,
             entry: None,
         });
         let matched = pipeline.gazetteer.as_ref().map(|gazetteer| gazetteer.find(text)).unwrap_or_default();
@@ -49,17 +61,19 @@ pub(super) fn entities(
             end: paragraph.begin + matched.end,
             label: 0,
             probability: 1.0,
-            paragraph: index,
             entry: Some(matched.entry),
         });
         found.extend(merge(of_model.collect(), of_lists.collect()));
     }
-    let labels = Labels {
+    found
+}
+
+/// What the mentions' numbers stand for.
+pub(super) fn labels<'a>(pipeline: &'a Pipeline, model: Option<(usize, &'a Model)>) -> Labels<'a> {
+    Labels {
         model: model.map(|(_, model)| model.labels()).unwrap_or_default(),
         gazetteer: pipeline.gazetteer.as_deref(),
-    };
-    let title = processed.title.as_deref().unwrap_or_default();
-    entities::group(found, labels, &document.text, title, |range| document.raw_range(range))
+    }
 }
 
 fn recognize(

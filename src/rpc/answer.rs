@@ -2,10 +2,13 @@
 
 use copydesk_proto::v1;
 
-use super::{convert::timestamp, offsets::Offsets};
+use super::{
+    convert::timestamp,
+    knowledge::{Telling, forget_absent_speakers},
+    offsets::Offsets,
+};
 use crate::article::{
-    Article, Body, Entity, Failure, Language, Mention, Processed, RawSpan, Span, State, Summary,
-    SummaryEntity,
+    Article, Body, Entity, Failure, Language, Processed, RawSpan, State, Summary, SummaryEntity,
 };
 
 /// The article with as much as was read of it.
@@ -93,36 +96,24 @@ pub(super) fn keep_probable(article: &mut v1::Article, min_probability: f32) {
     }
     // In the basic view there are no mentions to judge by.
     article.entities.retain(|entity| !has_mentions || !entity.mentions.is_empty());
+    forget_absent_speakers(article);
 }
 
 /// Adds what the basic view leaves out.
 fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encoding: v1::OffsetEncoding) {
-    let clean = Offsets::new(&result.text, encoding);
     let raw = match body {
         Some(Body::Text(text) | Body::Html(text)) => Offsets::new(text, encoding),
         Some(Body::Page { .. }) | None => Offsets::bytes(),
     };
-    let span = |span: &Span| {
-        Some(v1::Span {
-            begin: clean.convert(span.begin),
-            end: clean.convert(span.end),
-            raw_begin: raw.convert(span.raw_begin),
-            raw_end: raw.convert(span.raw_end),
-        })
-    };
-    let raw_span =
-        |span: &RawSpan| Some(v1::RawSpan { begin: raw.convert(span.begin), end: raw.convert(span.end) });
-    let mention = |mention: &Mention| v1::Mention {
-        span: span(&mention.span),
-        text: result.text.get(mention.span.begin..mention.span.end).unwrap_or_default().to_owned(),
-        kind: i32::from(v1::MentionKind::Name),
-        probability: mention.probability,
+    let telling = Telling { result, clean: Offsets::new(&result.text, encoding), raw };
+    let raw_span = |span: &RawSpan| {
+        Some(v1::RawSpan { begin: telling.raw.convert(span.begin), end: telling.raw.convert(span.end) })
     };
     answer.text = result.text.clone();
     answer.paragraphs = result
         .paragraphs
         .iter()
-        .map(|paragraph| v1::Paragraph { span: span(&paragraph.span), kind: paragraph.kind as i32 })
+        .map(|paragraph| v1::Paragraph { span: telling.span(&paragraph.span), kind: paragraph.kind as i32 })
         .collect();
     answer.captions = result
         .captions
@@ -146,10 +137,13 @@ fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encod
         .entities
         .iter()
         .map(|entity: &Entity| v1::Entity {
-            mentions: entity.mentions.iter().map(mention).collect(),
+            mentions: entity.mentions.iter().map(|mention| telling.mention(mention)).collect(),
             ..summary_entity(&SummaryEntity::from(entity))
         })
         .collect();
+    answer.quotations = telling.quotations();
+    answer.dates = result.dates.iter().map(|date| telling.date(date)).collect();
+    answer.amounts = result.amounts.iter().map(|amount| telling.amount(amount)).collect();
     answer.notes = result
         .notes
         .iter()

@@ -99,7 +99,7 @@ async fn follow(channel: Channel) -> BTreeMap<String, Vec<Instant>> {
 /// How long it took until as many results came in a span as before.
 fn report(times: &[Instant], killed: Instant) {
     let rate_in = |from: Instant| {
-        let count = times.iter().filter(|time| (from..from + SPAN).contains(time)).count();
+        let count = times.iter().filter(|time| (from..from + SPAN).contains(*time)).count();
         count as f64 / SPAN.as_secs_f64()
     };
     let before = rate_in(killed - 2 * SPAN).max(rate_in(killed - SPAN));

@@ -22,6 +22,22 @@ async fn a_submitted_article_is_cleaned_recognized_stored_and_can_be_read() {
         assert_eq!(STORY[span.raw_begin as usize..span.raw_end as usize], mention.text);
     }
 
+    let said: Vec<(&str, bool)> = processed.quotations.iter().map(|q| (q.text.as_str(), q.direct)).collect();
+    assert_eq!(said, [("We waited ten years for this,", true), ("NATO had no objection", false)]);
+    for quotation in &processed.quotations {
+        let speaker = quotation.speaker.as_ref().expect("a speaker");
+        let entity =
+            processed.entities.iter().find(|entity| entity.entity_id == speaker.entity_id).expect("is known");
+        assert!(
+            entity.name.ends_with("Duarte")
+                && entity.mentions.contains(speaker.mention.as_ref().expect("is one"))
+        );
+        assert_eq!(quotation.cue.as_ref().expect("a cue").text, "said");
+        let span = quotation.span.expect("a span");
+        assert_eq!(STORY[span.raw_begin as usize..span.raw_end as usize], quotation.text);
+    }
+    assert!(processed.dates.iter().any(|date| date.text == "Tuesday" && date.value.is_empty()));
+
     let read = app.get(&processed.article_id).await.expect("is stored");
     assert_eq!(read, processed);
     app.stop().await.expect("a clean end");

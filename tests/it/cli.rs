@@ -207,3 +207,18 @@ async fn name_lists_are_stored_from_files_and_the_queue_and_its_failures_are_sho
     assert_eq!(retried, format!("{nobody} had not failed\n"));
     app.stop().await.expect("a clean end");
 }
+
+#[tokio::test]
+async fn analyze_writes_a_page_that_shows_the_articles() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("page.html");
+    let path = file.to_str().expect("UTF-8");
+    run_to(0, &["analyze", "--html", path, samples()], "").await;
+    let page = fs::read_to_string(&file).expect("is written");
+    assert_eq!(page.matches("<article").count(), fs::read_dir(samples()).expect("samples").count());
+    assert!(page.contains("class=\"direct\"") && page.contains("<mark class=\"people"));
+    let refused = run(&["analyze", "--html", path, "--json"], "").await;
+    assert_eq!(refused.status.code(), Some(2));
+    fs::remove_dir_all(folder).expect("is removed");
+}

@@ -12,6 +12,8 @@ use super::{
     Category, Role, Screen,
     flow::{Measure, Run, wrap},
     line::{clip, date, percent},
+    palette::{cue_style, quoted_style},
+    pieces::{Marks, Piece, amount_value, byte_range, date_value},
 };
 
 /// Of everything but the headline.
@@ -23,14 +25,16 @@ const MAX_REMOVED_PER_REASON: usize = 6;
 
 /// The article, ended by a newline. `took` is shown if the caller measured something worth telling.
 pub(crate) fn article(screen: &Screen, article: &v1::Article, took: Option<Duration>) -> String {
-    let sheet = Sheet { screen, article };
+    let sheet = Sheet { screen, article, marks: Marks::new(article) };
     [
         sheet.headline(),
         sheet.metadata(),
         sheet.failure(),
         sheet.body(),
         sheet.captions(),
+        sheet.quotations(),
         sheet.names(),
+        sheet.values(),
         sheet.removed(),
         sheet.notes(),
         sheet.footer(took),
@@ -41,6 +45,7 @@ pub(crate) fn article(screen: &Screen, article: &v1::Article, took: Option<Durat
 struct Sheet<'a> {
     screen: &'a Screen,
     article: &'a v1::Article,
+    marks: Marks<'a>,
 }
 
 impl Sheet<'_> {
@@ -128,42 +133,26 @@ impl Sheet<'_> {
         out
     }
 
-    /// A range of the text as runs, with every mention in the style of its entity.
-    fn marked(&self, (begin, end): (usize, usize), base: Style) -> Vec<Run> {
-        let text = &self.article.text;
-        let mut runs = Vec::new();
-        let mut at = begin;
-        for (mention_begin, mention_end, entity) in self.mentions() {
-            if mention_begin < at || mention_end > end {
-                continue;
-            }
-            let style = Category::of(entity.r#type()).style();
-            runs.push(Run::new(&text[at..mention_begin], base));
-            let words = &text[mention_begin..mention_end];
-            if self.screen.palette.has_colour() {
-                runs.push(Run::new(words, style));
-            } else {
-                runs.push(Run::new(format!("[{words}|{}]", type_name(entity)), style));
-            }
-            at = mention_end;
-        }
-        runs.push(Run::new(&text[at..end], base));
-        runs
-    }
-
-    /// Begin, end and entity of every mention that fits the text, in text order.
-    fn mentions(&self) -> Vec<(usize, usize, &v1::Entity)> {
-        let text = &self.article.text;
-        let mut mentions = Vec::new();
-        for entity in &self.article.entities {
-            for mention in &entity.mentions {
-                if let Some((begin, end)) = byte_range(text, mention.span.as_ref()) {
-                    mentions.push((begin, end, entity));
+    /// A range of the text as runs, with mentions, quotations and cues in their styles.
+    fn marked(&self, line: (usize, usize), base: Style) -> Vec<Run> {
+        let has_colour = self.screen.palette.has_colour();
+        let run = |piece: Piece<'_>| {
+            let quoted = piece.quotation.map_or(base, |quotation| quoted_style(quotation.direct));
+            let style = match piece.entity {
+                Some(entity) => Category::of(entity.r#type()).style(),
+                None if piece.is_cue => cue_style(),
+                None => quoted,
+            };
+            match piece.entity {
+                Some(entity) if !has_colour => {
+                    Run::new(format!("[{}|{}]", piece.text, type_name(entity)), style)
+                }
+                Some(_) | None => {
+                    Run::new(piece.text, if piece.is_speaker { style.underline() } else { style })
                 }
             }
-        }
-        mentions.sort_by_key(|(begin, end, _)| (*begin, *end));
-        mentions
+        };
+        self.marks.pieces(line).into_iter().map(run).collect()
     }
 
     fn captions(&self) -> String {
@@ -210,11 +199,58 @@ impl Sheet<'_> {
                 if !entity.aliases.is_empty() {
                     details += &format!(" (also {})", entity.aliases.join(", "));
                 }
+                if let Some(link) = entity.links.first() {
+                    details += &format!(" {}:{}", link.scheme, link.id);
+                }
                 runs.push(Run::new(details, Role::Quiet.style()));
             }
             out += &self.wrap(&runs, INDENT, HANGING);
         }
         out
+    }
+
+    fn quotations(&self) -> String {
+        if self.article.quotations.is_empty() {
+            return String::new();
+        }
+        let mut out = self.section("Quotations");
+        for quotation in &self.article.quotations {
+            let (speaker, style) = match self.marks.speaker(quotation) {
+                Some(name) => (name, Style::new().bold()),
+                None => ("(no speaker found)", Role::Quiet.style()),
+            };
+            let said =
+                if quotation.direct { format!("“{}”", quotation.text) } else { quotation.text.clone() };
+            let verb = if quotation.direct { ": " } else { ", retold: " };
+            let runs = [
+                Run::new(speaker, style),
+                Run::new(verb, Role::Quiet.style()),
+                Run::new(said, quoted_style(quotation.direct)),
+            ];
+            out += &self.wrap(&runs, INDENT, HANGING);
+        }
+        out
+    }
+
+    fn values(&self) -> String {
+        let dates = self.article.dates.iter().filter_map(|date| Some((&*date.text, date_value(date)?)));
+        let amounts =
+            self.article.amounts.iter().filter_map(|amount| Some((&*amount.text, amount_value(amount)?)));
+        let told: Vec<Run> = dates
+            .chain(amounts)
+            .enumerate()
+            .flat_map(|(index, (words, value))| {
+                let comma = if index > 0 { ", " } else { "" };
+                [
+                    Run::new(format!("{comma}{words} "), Style::new()),
+                    Run::new(format!("({value})"), Role::Quiet.style()),
+                ]
+            })
+            .collect();
+        if told.is_empty() {
+            return String::new();
+        }
+        self.section("Dates and amounts") + &self.wrap(&told, INDENT, HANGING)
     }
 
     fn removed(&self) -> String {
@@ -299,12 +335,6 @@ fn type_name(entity: &v1::Entity) -> String {
         return entity.custom_type.clone();
     }
     choices::entity_type_name(entity.r#type()).to_owned()
-}
-
-fn byte_range(text: &str, span: Option<&v1::Span>) -> Option<(usize, usize)> {
-    let span = span?;
-    let (begin, end) = (usize::try_from(span.begin).ok()?, usize::try_from(span.end).ok()?);
-    text.get(begin..end).map(|_| (begin, end))
 }
 
 /// The lines of a paragraph, as ranges; all but preformatted ones have one.

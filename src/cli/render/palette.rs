@@ -141,6 +141,17 @@ impl Category {
     }
 }
 
+/// What somebody says, in their words or retold.
+pub(super) fn quoted_style(is_direct: bool) -> Style {
+    let style = colour(AnsiColor::Yellow);
+    if is_direct { style.italic() } else { style }
+}
+
+/// The verb of saying.
+pub(super) fn cue_style() -> Style {
+    Style::new().dimmed()
+}
+
 fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(colour)))
 }

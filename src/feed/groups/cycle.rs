@@ -82,6 +82,8 @@ struct Claimed {
 struct Page {
     after: Position,
     events: Vec<Arc<Event>>,
+    /// Positions of those that the group's filter wants.
+    wanted: HashSet<Position>,
     /// The log may go on behind it unless this is set.
     is_whole: bool,
 }
@@ -119,7 +121,7 @@ impl Cycle {
         let has_room = !slots.is_empty() || !requests.is_empty();
         let page = self.read_page(if has_room { MIN_LOOK_AHEAD + slots.len() } else { 0 }).await?;
         let sees = self.seen.is_none_or(|seen| seen.elapsed() >= SEE_INTERVAL);
-        let wants_page = !page.is_whole || page.events.iter().any(|event| self.hub.filter.wants(event));
+        let wants_page = !page.is_whole || !page.wanted.is_empty();
         let has_work = !slots.is_empty() && (looks_at_rows || wants_page);
         if requests.is_empty() && !sees && !has_work {
             return Ok(Next::At(self.due));
@@ -167,7 +169,7 @@ impl Cycle {
     async fn read_page(&mut self, limit: usize) -> Result<Page, StoreError> {
         let after = self.read_position;
         if limit == 0 {
-            return Ok(Page { after, events: Vec::new(), is_whole: true });
+            return Ok(Page { after, events: Vec::new(), wanted: HashSet::new(), is_whole: true });
         }
         let is_old = self.read_time.elapsed() >= MAX_PAGE_AGE;
         let known = events_after(&self.unread, after);
@@ -182,8 +184,11 @@ impl Cycle {
         }
         let known = events_after(&self.unread, after);
         let is_whole = known.len() <= limit && self.unread.len() < PAGE_EVENTS;
-        let events = known.iter().take(limit).cloned().collect();
-        Ok(Page { after, events, is_whole })
+        let events: Vec<_> = known.iter().take(limit).cloned().collect();
+        let is_wanted = self.groups.shared.feed.wanted(&self.hub.filter, &events).await?;
+        let wanted = events.iter().zip(is_wanted).filter(|(_, is)| *is).map(|(event, _)| event.position);
+        let wanted = wanted.collect();
+        Ok(Page { after, events, wanted, is_whole })
     }
 
     async fn apply(
@@ -265,7 +270,7 @@ impl Cycle {
         // Another process has read since, or this one has never: the page may start too late or be known already.
         let is_usable = page.after <= locked.read_position;
         let unread = if is_usable { events_after(&page.events, locked.read_position) } else { &[] };
-        let wanted = unread.iter().filter(|event| self.hub.filter.wants(event)).count();
+        let wanted = unread.iter().filter(|event| page.wanted.contains(&event.position)).count();
         let waiting = usize::try_from(counts.open - counts.in_flight).unwrap_or_default();
         let limit = share(free, usize::try_from(counts.others_room).unwrap_or_default(), waiting + wanted);
         claimed.is_shared = limit < free.min(waiting + wanted);
@@ -287,8 +292,8 @@ impl Cycle {
         let plan = if slots_left.is_empty() && wanted > 0 {
             Plan { new: Vec::new(), read_position: locked.read_position }
         } else {
-            let blocked = self.blocked(tx, unread).await?;
-            plan(&self.hub.filter, locked.read_position, unread, slots_left, blocked, room_to_block)
+            let blocked = self.blocked(tx, unread, &page.wanted).await?;
+            plan(&page.wanted, locked.read_position, unread, slots_left, blocked, room_to_block)
         };
         if plan.read_position > locked.read_position {
             let made = insert_deliveries(tx, claim, &plan.new, plan.read_position).await?;
@@ -303,8 +308,13 @@ impl Cycle {
     }
 
     /// Articles of the unread events that have an update waiting or in flight.
-    async fn blocked(&self, tx: &mut Tx, unread: &[Arc<Event>]) -> Result<HashSet<Uuid>, StoreError> {
-        let wanted = unread.iter().filter(|event| self.hub.filter.wants(event));
+    async fn blocked(
+        &self,
+        tx: &mut Tx,
+        unread: &[Arc<Event>],
+        wanted: &HashSet<Position>,
+    ) -> Result<HashSet<Uuid>, StoreError> {
+        let wanted = unread.iter().filter(|event| wanted.contains(&event.position));
         let ids: Vec<Uuid> = wanted.map(|event| event.summary.article_id).collect();
         if ids.is_empty() {
             return Ok(HashSet::new());

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use crate::{
     article::{Event, Position},
-    feed::Filter,
     store::groups::{Delivered, NewDelivery},
 };
 
@@ -19,7 +18,7 @@ pub(super) struct Plan {
 /// Which of the unread events are delivered now, which wait behind others of their article, and how far that is.
 /// `blocked` are articles with an update waiting or in flight.
 pub(super) fn plan(
-    filter: &Filter,
+    wanted: &HashSet<Position>,
     read_position: Position,
     unread: &[Arc<Event>],
     slots: &[Uuid],
@@ -29,7 +28,7 @@ pub(super) fn plan(
     let mut plan = Plan { new: Vec::new(), read_position };
     let mut slots = slots.iter().copied();
     for event in unread {
-        if filter.wants(event) {
+        if wanted.contains(&event.position) {
             let article_id = event.summary.article_id;
             let is_blocked = blocked.contains(&article_id);
             let member_id = if is_blocked { None } else { slots.next() };

@@ -86,3 +86,42 @@ fn an_empty_article_is_no_trouble() {
     let shown = article(&plain_screen(60), &v1::Article::default(), None);
     assert_eq!(shown, "━━ (no title found)\n\n    0 words\n");
 }
+
+#[test]
+fn quotations_are_listed_with_their_speakers_and_dates_with_their_value() {
+    let span = |begin, end| v1::Span { begin, end, ..Default::default() };
+    let text = "“No,” Kalin said late Tuesday.".to_owned();
+    let shown = v1::Article {
+        paragraphs: vec![v1::Paragraph { span: Some(span(0, 34)), kind: ParagraphKind::Body as i32 }],
+        quotations: vec![v1::Quotation {
+            parts: vec![span(3, 6)],
+            text: "No,".into(),
+            direct: true,
+            speaker: Some(v1::Speaker {
+                text: "Kalin".into(),
+                span: Some(span(10, 15)),
+                ..Default::default()
+            }),
+            cue: Some(v1::Cue { span: Some(span(16, 20)), ..Default::default() }),
+            ..Default::default()
+        }],
+        dates: vec![v1::DateValue {
+            text: "late Tuesday".into(),
+            value: "2019-07-30".into(),
+            approximate: true,
+            ..Default::default()
+        }],
+        text,
+        ..Default::default()
+    };
+    let plain = article(&plain_screen(60), &shown, None);
+    assert!(plain.contains("    Kalin: “No,”\n"), "{plain}");
+    assert!(plain.contains("    late Tuesday (about 2019-07-30)\n"), "{plain}");
+    let coloured = article(&coloured_screen(60), &shown, None);
+    assert!(
+        coloured.contains(
+            "“\u{1b}[3m\u{1b}[33mNo,\u{1b}[0m” \u{1b}[4mKalin\u{1b}[0m \u{1b}[2msaid\u{1b}[0m late"
+        ),
+        "{coloured:?}"
+    );
+}
