@@ -10,7 +10,7 @@ static SPEECH: WordList = WordList::new(
     "acknowledged acknowledges added adding adds admitted admits agreed announced answered argued argues
      arguing asked asking asks asserted assured begged boasted cautioned cautions claimed claiming claims
      commented complained complaining complains conceded concedes concluded confessed confided confirmed
-     continued countered cried declared declaring demanded denied emphasized emphasised exclaimed explained
+     continued countered cried declared declaring detailed demanded denied emphasized emphasised exclaimed explained
      explaining explains insisted insisting insists interjected joked jokes laughed lamented maintained
      maintains mused muttered noted notes noting observed offered pleaded pledged posted predicted predicts
      proclaimed promised promises protested quipped recalled recalling recalls reflected reiterated remarked
