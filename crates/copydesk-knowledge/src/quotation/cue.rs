@@ -94,6 +94,15 @@ pub(super) fn verb_at(tokens: &Tokens<'_>, at: usize) -> Option<Verb> {
     let word = tokens.words(at);
     let may_be_noun =
         matches!(word, "states" | "claims" | "notes" | "promises" | "complains" | "offered" | "read");
+    if word == "put" && tokens.words(at + 1) == "it" {
+        return Some(Verb {
+            speech: true,
+            judgement: false,
+            retelling: false,
+            saying: false,
+            participle: false,
+        });
+    }
     let before = at.checked_sub(1).map_or("", |before| tokens.words(before));
     let follows_name =
         before.starts_with(char::is_uppercase) || matches!(before, "he" | "she" | "it" | "who" | ",");
