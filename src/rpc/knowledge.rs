@@ -129,3 +129,63 @@ pub(super) fn forget_absent_speakers(article: &mut v1::Article) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result() -> Processed {
+        serde_json::from_value(serde_json::json!({
+            "title": null, "subtitle": null, "authors": [], "site_name": null, "canonical_url": null,
+            "description": null, "topics": [], "published_time": null, "modified_time": null, "language": null,
+            "dateline": null, "text": "“É,” Ana said. “O.”", "paragraphs": [], "captions": [], "removed": [],
+            "entities": [{
+                "entity_id": "00000000-0000-0000-0000-000000000001", "kind": "PERSON", "name": "Ana", "aliases": [],
+                "salience": 1.0, "mentions": [{"span": {"begin": 10, "end": 13, "raw_begin": 0, "raw_end": 0},
+                "probability": 0.5}],
+            }],
+            "quotations": [{
+                "parts": [{"begin": 3, "end": 6, "raw_begin": 0, "raw_end": 0}, {"begin": 23, "end": 25, "raw_begin": 0, "raw_end": 0}],
+                "direct": true, "speaker": {"span": {"begin": 10, "end": 13, "raw_begin": 0, "raw_end": 0},
+                "entity_id": "00000000-0000-0000-0000-000000000001"},
+                "cue": {"begin": 14, "end": 18, "raw_begin": 0, "raw_end": 0},
+            }],
+            "word_count": 1, "notes": [], "pipeline_version": "0", "model": "",
+        }))
+        .expect("a result")
+    }
+
+    #[test]
+    fn an_interrupted_quotation_is_told_with_its_parts_in_the_wanted_units() {
+        let result = result();
+        let telling = Telling {
+            clean: Offsets::new(&result.text, v1::OffsetEncoding::CodePoint),
+            raw: Offsets::bytes(),
+            result: &result,
+        };
+        let told = telling.quotations();
+        let whole = told[0].span.expect("a span");
+        assert_eq!((told[0].text.as_str(), whole.begin, whole.end), ("É, O.", 1, 18));
+        let speaker = told[0].speaker.as_ref().expect("a speaker");
+        assert_eq!(
+            (speaker.text.as_str(), speaker.mention.as_ref().map(|mention| mention.probability)),
+            ("Ana", Some(0.5))
+        );
+        assert_eq!(told[0].cue.as_ref().map(|cue| cue.text.as_str()), Some("said"));
+    }
+
+    #[test]
+    fn a_speaker_whose_entity_is_left_out_keeps_only_its_words() {
+        let speaker = v1::Speaker {
+            entity_id: "1".to_owned(),
+            text: "Ana".to_owned(),
+            mention: Some(v1::Mention::default()),
+            span: None,
+        };
+        let quotation = v1::Quotation { speaker: Some(speaker), ..v1::Quotation::default() };
+        let mut article = v1::Article { quotations: vec![quotation], ..v1::Article::default() };
+        forget_absent_speakers(&mut article);
+        let left = article.quotations[0].speaker.as_ref().expect("its words");
+        assert_eq!((left.entity_id.as_str(), left.text.as_str(), left.mention.is_none()), ("", "Ana", true));
+    }
+}

@@ -85,14 +85,17 @@ fn names_of<'t>(text: &'t str, group: &Group<'_>) -> Vec<&'t str> {
 
 /// The name with most words, the first of equals; and the others.
 fn fullest(names: Vec<&str>, sort: Sort) -> (String, Vec<String>) {
-    let words = |name: &str| match sort {
-        // "President Erdoğan" is no fuller than "Recep Erdoğan".
-        Sort::Person => name::PersonName::read(name).parts.len(),
-        // "anti-Turkish" says something about the Turkish.
-        Sort::Norp => usize::from(!name.contains('-')),
-        Sort::Body | Sort::Other | Sort::Value => name.split_whitespace().count(),
+    let fullness = |name: &str| {
+        let words = name.split_whitespace().count();
+        match sort {
+            // "President Erdoğan" is no fuller than "Recep Erdoğan", and titles are no part of a name.
+            Sort::Person => (name::PersonName::read(name).parts.len(), std::cmp::Reverse(words)),
+            // "anti-Turkish" says something about the Turkish.
+            Sort::Norp => (usize::from(!name.contains('-')), std::cmp::Reverse(0)),
+            Sort::Body | Sort::Other | Sort::Value => (words, std::cmp::Reverse(0)),
+        }
     };
-    let best = (0..names.len()).rev().max_by_key(|index| names.get(*index).map(|name| words(name)));
+    let best = (0..names.len()).rev().max_by_key(|index| names.get(*index).map(|name| fullness(name)));
     let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     let Some(best) = best.filter(|best| *best < names.len()) else { return Default::default() };
     let name = names.remove(best);

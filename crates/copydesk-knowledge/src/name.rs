@@ -5,7 +5,7 @@ use crate::{cast::Gender, fold::fold};
 
 /// Titles in front of a person's name, folded; several may follow each other.
 static TITLES: WordList = WordList::new(
-    "mr mrs ms mx miss dr prof professor sir dame lord lady baron baroness president vice deputy prime
+    "treasurer lawmaker actor actress singer author activist mr mrs ms mx miss dr prof professor sir dame lord lady baron baroness president vice deputy prime
      minister premier chancellor king queen prince princess sheikh sultan emir pope cardinal archbishop
      bishop rev reverend father sister brother rabbi imam ayatollah sen senator rep representative
      congressman congresswoman gov governor mayor councillor councilman councilwoman gen general lt

@@ -66,6 +66,7 @@ fn spellings_titles_and_surnames_of_one_person_are_one_entity() {
         &[("J. K. Marlowe", 3)],
     );
     check("[Ana Reyes|PERSON] won. [Ana|PERSON] smiled.", &[("Ana Reyes", 2)]);
+    check("[Mayor Ana Reyes|PERSON] won. [Ana Reyes|PERSON] smiled.", &[("Ana Reyes", 2)]);
 }
 
 #[test]

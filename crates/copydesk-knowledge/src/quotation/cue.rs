@@ -10,7 +10,7 @@ static SPEECH: WordList = WordList::new(
     "acknowledged acknowledges added adding adds admitted admits agreed announced answered argued argues
      arguing asked asking asks asserted assured begged boasted cautioned cautions claimed claiming claims
      commented complained complaining complains conceded concedes concluded confessed confided confirmed
-     continued countered cried declared declaring demanded denied emphasized emphasised exclaimed explained
+     continued countered cried declared declaring detailed demanded denied emphasized emphasised exclaimed explained
      explaining explains insisted insisting insists interjected joked jokes laughed lamented maintained
      maintains mused muttered noted notes noting observed offered pleaded pledged posted predicted predicts
      proclaimed promised promises protested quipped recalled recalling recalls reflected reiterated remarked
@@ -94,6 +94,15 @@ pub(super) fn verb_at(tokens: &Tokens<'_>, at: usize) -> Option<Verb> {
     let word = tokens.words(at);
     let may_be_noun =
         matches!(word, "states" | "claims" | "notes" | "promises" | "complains" | "offered" | "read");
+    if word == "put" && tokens.words(at + 1) == "it" {
+        return Some(Verb {
+            speech: true,
+            judgement: false,
+            retelling: false,
+            saying: false,
+            participle: false,
+        });
+    }
     let before = at.checked_sub(1).map_or("", |before| tokens.words(before));
     let follows_name =
         before.starts_with(char::is_uppercase) || matches!(before, "he" | "she" | "it" | "who" | ",");

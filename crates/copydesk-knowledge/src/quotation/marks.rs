@@ -93,8 +93,27 @@ impl Scan<'_> {
     }
 
     fn find(&self, next_mark: Option<char>, found: &mut Vec<Quoted>) {
+        let mut from = 0;
+        while let Some(last) = self.find_closed(from, found) {
+            if let Some(end) = last.possible_end {
+                found.push(self.quoted(last, end, false));
+                from = end + 1;
+            } else if last.kind.is_single() {
+                // An apostrophe: what follows it is read again.
+                from = last.at + 1;
+            } else {
+                if next_mark == Some(last.mark) {
+                    found.push(self.quoted(last, self.chars.len(), true));
+                }
+                return;
+            }
+        }
+    }
+
+    /// Finds what is closed behind the character `from`; the mark that is open at the paragraph's end.
+    fn find_closed(&self, from: usize, found: &mut Vec<Quoted>) -> Option<Open> {
         let mut open: Option<Open> = None;
-        let mut index = 0;
+        let mut index = from;
         while index < self.chars.len() {
             let Some(current) = &mut open else {
                 open = self.opening(index);
@@ -123,13 +142,7 @@ impl Scan<'_> {
             }
             index += 1;
         }
-        let Some(last) = open else { return };
-        if let Some(end) = last.possible_end {
-            found.push(self.quoted(last, end, false));
-            // What follows a single quotation that ended early is not read again: it is the end of a paragraph.
-        } else if !last.kind.is_single() && next_mark == Some(last.mark) {
-            found.push(self.quoted(last, self.chars.len(), true));
-        }
+        open
     }
 
     /// What a character says while a single quotation is open.
@@ -148,7 +161,8 @@ impl Scan<'_> {
         let is_other = self.opening(index).is_some_and(|other| match open.kind {
             // A double quotation within a straight single one: the single was an apostrophe.
             Kind::StraightSingle => true,
-            Kind::CurlySingle => other.kind == Kind::CurlySingle,
+            // Within one that may have ended, anything that opens is another.
+            Kind::CurlySingle => other.kind == Kind::CurlySingle || open.possible_end.is_some(),
             Kind::Curly | Kind::Straight | Kind::Guillemets | Kind::TurnedGuillemets | Kind::Low => false,
         });
         match open.possible_end {
@@ -282,6 +296,8 @@ mod tests {
                 "The 6'2\" guard of the '90s said \"I am 6'2\" tall\" to the boys' coach.",
                 vec!["I am 6'2\" tall"],
             ),
+            ("‘Boxes’ hold it. “We sent them,” she says.", vec!["Boxes", "We sent them,"]),
+            ("The ‘workers rights. “We sent them,” she says.", vec!["We sent them,"]),
             ("Rock 'n' roll and the dogs' dinner", vec![]),
         ] {
             assert_eq!(quoted(text), expected, "{text}");
