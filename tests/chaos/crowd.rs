@@ -184,7 +184,7 @@ async fn sleepers_in_a_crowd_cost_little_delay_nobody_and_miss_nothing_and_a_shu
     }
     node.signal("TERM");
     ending.join_all().await;
-    assert!(node.stop().expect("it ran").success(), "an ordered shutdown within the grace ends with 0");
+    assert!(node.wait().expect("it ran").success(), "an ordered shutdown within the grace ends with 0");
     database.postgres.stop().await;
     std::fs::remove_dir_all(&folder).expect("it is ours");
 }

@@ -119,6 +119,11 @@ impl Node {
     /// In order; says how it ended.
     pub(crate) fn stop(&mut self) -> Option<ExitStatus> {
         self.signal("TERM");
+        self.wait()
+    }
+
+    /// How it ends that was told to.
+    pub(crate) fn wait(&mut self) -> Option<ExitStatus> {
         self.child.take().map(|mut child| child.wait().expect("it ends"))
     }
 }

@@ -19,6 +19,7 @@ mod groups;
 mod groups_cli;
 mod groups_end;
 mod groups_faults;
+mod groups_query;
 mod http;
 mod kill;
 mod log;
