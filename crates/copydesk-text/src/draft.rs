@@ -22,6 +22,8 @@ pub(crate) struct Draft {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) captions: Vec<Traced>,
     pub(crate) removed: Vec<(Traced, RemovedReason)>,
+    /// The pieces are only the page's description of itself.
+    pub(crate) described: bool,
 }
 
 impl Draft {

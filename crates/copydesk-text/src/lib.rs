@@ -97,13 +97,14 @@ pub fn extract(input: &Input<'_>) -> Document {
     } else {
         flat::extract(&text, input.title, &mut document)
     };
+    let described = draft.described;
     draft.finish(&map, &mut document);
     own_values(input, &mut document);
     updates::find(&mut document);
     document.dateline = dateline::find(&document.text);
     document.language = language::of(&document.text, declared.as_deref());
     document.word_count = count_words(&document.text);
-    absent::note(&mut document, is_html);
+    absent::note(&mut document, is_html, described);
     document
 }
 

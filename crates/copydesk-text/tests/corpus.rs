@@ -50,6 +50,7 @@ fn found(document: &Document, key: &str) -> Value {
         "language" => json!(document.language.as_ref().map(|l| l.code.as_str())),
         "captions" => json!(document.captions.iter().map(|c| json!([c.text, c.credit])).collect::<Vec<_>>()),
         "update_notes" => json!(document.update_notes),
+        "notes" => json!(document.notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>()),
         other => panic!("no value named {other}"),
     }
 }

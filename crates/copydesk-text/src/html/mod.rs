@@ -17,8 +17,10 @@ pub(crate) mod zones;
 
 use crate::document::{Document, ParagraphKind};
 use crate::draft::{Draft, Piece};
+use crate::normal::{Fate, fate};
+use crate::trace::Traced;
 pub(crate) use build::parse;
-use names::Tag;
+use names::{AttrName, Tag};
 
 use signals::Zone;
 use tree::Tree;
@@ -45,7 +47,52 @@ pub(crate) fn extract(tree: &Tree<'_>, url: &str, known: &Document) -> Draft {
             Verdict::Remove(reason) => draft.removed.push((block.text, reason)),
         }
     }
+    if draft.pieces.is_empty() {
+        let text = description(tree);
+        draft.described = text.is_some();
+        draft.pieces.extend(text.map(|text| Piece { text, kind: ParagraphKind::Body }));
+    }
     draft
+}
+
+/// Shorter descriptions say nothing.
+const MIN_DESCRIPTION_CHARS: usize = 40;
+
+/// The page's description of itself, with its source: all the text there is where scripts fill the page.
+fn description(tree: &Tree<'_>) -> Option<Traced> {
+    let named = |id: u32, key: AttrName| {
+        tree.raw_attr(id, key).is_some_and(|name| {
+            ["og:description", "description"].iter().any(|d| name.eq_ignore_ascii_case(d))
+        })
+    };
+    let meta =
+        |&id: &u32| tree.tag(id) == Tag::Meta && (named(id, AttrName::Property) || named(id, AttrName::Name));
+    let id = (0..tree.nodes.len() as u32).find(meta)?;
+    let value = tree.raw_attr(id, AttrName::Content)?;
+    let base = (value.as_ptr() as usize).checked_sub(tree.source.as_ptr() as usize)?;
+    let (mut text, mut at) = (Traced::default(), 0);
+    while let Some(c) = value.get(at..).and_then(|rest| rest.chars().next()) {
+        let (c, len) = match entities::reference(value.get(at..).unwrap_or_default(), true) {
+            Some(entities::Reference::Char(c, len)) => (c, len),
+            Some(entities::Reference::Text(named, len)) if named.trim() == named => {
+                text.push_replaced(named, base + at..base + at + len);
+                at += len;
+                continue;
+            }
+            Some(entities::Reference::Text(_, len)) => (' ', len),
+            None => (c, c.len_utf8()),
+        };
+        match fate(c, text.text.chars().next_back()) {
+            Fate::Keep => text.push(c, base + at..base + at + len),
+            Fate::Space | Fate::Line if !text.text.is_empty() && !text.text.ends_with(' ') => {
+                text.push(' ', base + at..base + at + len);
+            }
+            Fate::Space | Fate::Line | Fate::Drop => {}
+        }
+        at += len;
+    }
+    text.trim_end();
+    (text.text.chars().count() >= MIN_DESCRIPTION_CHARS).then_some(text)
 }
 
 fn kind(tree: &Tree<'_>, owner: u32, zone: Zone, cells: usize) -> ParagraphKind {
