@@ -6,6 +6,7 @@
     extra.py offsets  GOLD PREDICTIONS   raw spans as the common scorer decodes them, but with what cleaning changes on
                                          purpose done to the raw text too: broken UTF-8 repaired, then composed (NFC);
                                          literal angle brackets in clean text are text. What is wrong here is wrong
+    extra.py floors   FLOORS TABLES      fails if a figure of the tables lies below its floor, or above its ceiling
 """
 import gzip, html, json, os, re, sys, unicodedata
 
@@ -69,7 +70,34 @@ def offsets(gold, pred):
     print(f"paragraphs {total}  raw span right, repaired and composed {good / total if total else 0:.4f}")
 
 
+def floors(path, tables):
+    """A line of FLOORS: the table's set, `>=` or `<=`, a number, and the words before the figure, `...` for any."""
+    said, name = {}, None
+    for line in open(tables):
+        name = line[3:].strip() if line.startswith("== ") else name
+        said.setdefault(name, []).append(line)
+    bad = count = 0
+    for line in open(path):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, sign, bound, words = line.split(None, 3)
+        if name not in said:
+            continue
+        found = re.search(".*?".join(map(re.escape, words.strip().split(" ... "))) + r"\s*(\d+(?:\.\d+)?)", "".join(said[name]))
+        value = float(found.group(1)) if found else None
+        count += 1
+        if value is None or (value < float(bound) if sign == ">=" else value > float(bound)):
+            bad += 1
+            print(f"{name}: {words.strip()} is {value}, must be {sign} {bound}")
+    print(f"{count - bad} of {count} figures keep their bounds")
+    if bad or not count:
+        sys.exit(1)
+
+
 if __name__ == "__main__":
+    if len(sys.argv) == 4 and sys.argv[1] == "floors":
+        floors(sys.argv[2], sys.argv[3])
+        sys.exit()
     verbs = {"segments": segments, "language": language, "offsets": offsets}
     if len(sys.argv) != 4 or sys.argv[1] not in verbs:
         sys.exit(__doc__)
