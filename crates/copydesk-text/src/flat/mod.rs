@@ -4,8 +4,10 @@
 //! `weigh.rs` finds the article's part, `score.rs` decides on each line. Must never come here: markup. On light text nearly every line is content, so a line is left
 //! out for a stated reason only.
 
+mod evidence;
 mod lines;
 mod score;
+mod sections;
 mod weigh;
 
 use crate::document::{Document, RemovedReason};
