@@ -6,7 +6,8 @@
 use super::lines::Line;
 use super::weigh::Shape;
 use crate::document::RemovedReason;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
 
 /// Lines before and lines after among which prose is counted.
@@ -125,28 +126,39 @@ fn prose_near(shapes: &[Shape]) -> Vec<usize> {
 /// Shorter words are in every text.
 const MIN_SHARED_CHARS: usize = 4;
 
+/// Longer texts are no flattened pages; their words are not compared, which bounds the cost.
+const MAX_SHARING_LINES: usize = 20_000;
+
 fn shared_words(lines: &[Line], shapes: &[Shape]) -> Vec<Option<f32>> {
-    let longer = |line: &Line| -> HashSet<String> {
-        line.text
+    if lines.len() > MAX_SHARING_LINES {
+        return vec![Some(0.5); lines.len()];
+    }
+    let hashes = BuildHasherDefault::<DefaultHasher>::default();
+    let longer = |line: &Line| -> Vec<u64> {
+        let mut words: Vec<u64> = line
+            .text
             .text
             .split(|c: char| !c.is_alphanumeric())
             .filter(|w| w.chars().nth(MIN_SHARED_CHARS - 1).is_some())
             .filter(|w| !w.bytes().all(|b| b.is_ascii_digit()))
-            .map(str::to_lowercase)
-            .collect()
+            .map(|w| hashes.hash_one(w.to_lowercase()))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        words
     };
-    let sets: Vec<HashSet<String>> = lines.iter().map(longer).collect();
-    let mut counts: HashMap<&str, u32> = HashMap::new();
+    let sets: Vec<Vec<u64>> = lines.iter().map(longer).collect();
+    let mut counts: HashMap<u64, u32> = HashMap::new();
     for (set, _) in sets.iter().zip(shapes).filter(|(_, shape)| **shape == Shape::Prose) {
         for word in set {
-            *counts.entry(word).or_default() += 1;
+            *counts.entry(*word).or_default() += 1;
         }
     }
     sets.iter()
         .zip(shapes)
         .map(|(set, shape)| {
             let own = u32::from(*shape == Shape::Prose);
-            let shared = set.iter().filter(|w| counts.get(w.as_str()).is_some_and(|&n| n > own)).count();
+            let shared = set.iter().filter(|w| counts.get(w).is_some_and(|&n| n > own)).count();
             (!set.is_empty()).then(|| shared as f32 / set.len() as f32)
         })
         .collect()

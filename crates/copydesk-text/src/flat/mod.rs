@@ -10,7 +10,7 @@ mod score;
 mod sections;
 mod weigh;
 
-use crate::document::{Document, RemovedReason};
+use crate::document::{Document, Note, NoteCode, RemovedReason};
 use crate::draft::{Draft, Piece};
 use crate::meta::{authors, dates};
 use crate::normal::tidy;
@@ -18,6 +18,10 @@ use crate::normal::tidy;
 /// Reads the article out of flat text. `title` is the sender's, when there is one.
 pub(crate) fn extract(text: &str, title: Option<&str>, document: &mut Document) -> Draft {
     let lines = lines::split(text);
+    if lines.len() == lines::MAX_LINES {
+        let message = format!("the text has too many lines; only the first {} were read", lines::MAX_LINES);
+        document.notes.push(Note::new(NoteCode::Truncated, message));
+    }
     let verdicts = score::verdicts(&lines, title);
     let mut draft = Draft::default();
     for (line, verdict) in lines.into_iter().zip(verdicts) {
