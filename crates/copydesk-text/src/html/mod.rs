@@ -38,6 +38,8 @@ pub(crate) fn extract(tree: &Tree<'_>, url: &str, known: &Document) -> Draft {
     let root = select::root(tree, &blocks, &zones);
     let verdicts = verdict::verdicts(&Page { tree, blocks: &blocks, zones: &zones, known }, root);
     let mut draft = Draft::default();
+    let image = known.lead_image.as_ref().map(|image| image.url.as_str());
+    draft.lead_caption = image.and_then(|url| lead_caption(tree, &blocks, &verdicts, url));
     for (block, verdict) in blocks.into_iter().zip(verdicts) {
         let zone = zones.of(block.nodes.0);
         let kind = kind(tree, block.owner, zone, block.cells);
@@ -53,6 +55,35 @@ pub(crate) fn extract(tree: &Tree<'_>, url: &str, known: &Document) -> Draft {
         draft.pieces.extend(text.map(|text| Piece { text, kind: ParagraphKind::Body }));
     }
     draft
+}
+
+/// How many nodes may lie between a picture and its caption.
+const CAPTION_REACH: u32 = 80;
+
+/// The caption of the lead image: the one that follows a picture of the same file name, else the one above the text.
+fn lead_caption(
+    tree: &Tree<'_>,
+    blocks: &[blocks::Block],
+    verdicts: &[Verdict],
+    url: &str,
+) -> Option<String> {
+    let captions = || blocks.iter().zip(verdicts).filter(|(_, v)| **v == Verdict::Caption).map(|(b, _)| b);
+    captions().next()?;
+    let name = file_name(url);
+    let pictured = |&id: &u32| {
+        tree.tag(id) == Tag::Img
+            && tree.attrs(id).any(|(key, value)| key == AttrName::Src && file_name(value) == name)
+    };
+    let image = (0..tree.nodes.len() as u32).find(|id| name.len() > 4 && pictured(id));
+    let below = image.and_then(|at| captions().find(|b| (at..at + CAPTION_REACH).contains(&b.nodes.0)));
+    let text = verdicts.iter().position(|v| *v == Verdict::Keep).and_then(|at| blocks.get(at));
+    let above = || captions().next().filter(|b| text.is_none_or(|text| b.nodes.0 < text.nodes.0));
+    below.or_else(above).map(|block| block.text.text.clone())
+}
+
+/// The last part of an address's path.
+fn file_name(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default()
 }
 
 /// Shorter descriptions say nothing.
