@@ -1,12 +1,13 @@
 //! What stands around a line of flat text, and what its words say about it.
 //!
 //! Lives here: prose nearby, words shared with the prose, repetition, and the core of the text. Must never come here:
-//! phrases of any language. The weights are rounded log-odds, halved where two of them count the same thing twice.
+//! phrases of any language. The weights began as log-odds by counts, halved where two of them count the same thing twice,
+//! and were moved by hand in coarse steps; a step stayed where it helped both halves of the texts it was measured on.
 
 use super::lines::Line;
 use super::weigh::Shape;
 use crate::document::RemovedReason;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
 
@@ -19,6 +20,9 @@ const GAP_COST: f32 = 0.15;
 /// Longer lines count as this many characters: one huge line is no article.
 const MAX_GAIN_CHARS: usize = 500;
 
+/// With so many lines of prose around it, the first copy of lines that are said twice is no menu.
+const FIRST_COPY_PROSE: usize = 3;
+
 /// How often, and how, a line is said again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Repeats {
@@ -30,6 +34,8 @@ pub(super) enum Repeats {
     WithNeighbour,
     /// Right before or after: texts of pictures.
     AtOnce,
+    /// A line of prose that was said before: teasers, and articles that a page holds for several screens.
+    SaidBefore,
 }
 
 impl Repeats {
@@ -40,6 +46,7 @@ impl Repeats {
             Self::Alone => -0.4,
             Self::WithNeighbour => -2.8,
             Self::AtOnce => -3.8,
+            Self::SaidBefore => -5.0,
         }
     }
 }
@@ -74,9 +81,10 @@ pub(super) fn surroundings(
     shapes: &[Shape],
     marks: &[f32],
 ) -> Vec<Surroundings> {
-    let core = core(lines, reasons, shapes, marks);
     let prose = prose_near(shapes);
-    let (shared, repeats) = (shared_words(lines, shapes), repeats(lines));
+    let repeats = first_copies(lines, shapes, &prose, repeats(lines));
+    let core = core(lines, reasons, shapes, marks, &repeats);
+    let shared = shared_words(lines, shapes);
     (0..lines.len())
         .map(|i| Surroundings {
             prose: prose.get(i).copied().unwrap_or_default(),
@@ -87,11 +95,36 @@ pub(super) fn surroundings(
         .collect()
 }
 
+/// Where a page holds its article twice, the first copy is the article.
+fn first_copies(lines: &[Line], shapes: &[Shape], prose: &[usize], repeats: Vec<Repeats>) -> Vec<Repeats> {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let kinds = lines.iter().zip(shapes).zip(prose.iter().zip(repeats));
+    kinds
+        .map(|((line, shape), (prose, repeats))| {
+            let first = seen.insert(line.text.text.as_str());
+            if !first && *shape == Shape::Prose {
+                Repeats::SaidBefore
+            } else if first && *prose >= FIRST_COPY_PROSE && repeats == Repeats::WithNeighbour {
+                Repeats::Alone
+            } else {
+                repeats
+            }
+        })
+        .collect()
+}
+
 /// The run of lines that holds the most prose for its gaps: a maximal sum (Kadane).
-fn core(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], marks: &[f32]) -> Range<usize> {
+fn core(
+    lines: &[Line],
+    reasons: &[Option<RemovedReason>],
+    shapes: &[Shape],
+    marks: &[f32],
+    repeats: &[Repeats],
+) -> Range<usize> {
     let gain = |i: usize, line: &Line| {
         let size: usize = line.text.text.chars().map(crate::normal::size).take(MAX_GAIN_CHARS).sum();
         let own = match shapes.get(i) {
+            Some(Shape::Prose) if repeats.get(i) == Some(&Repeats::SaidBefore) => -1.0,
             Some(Shape::Prose) => size.min(MAX_GAIN_CHARS) as f32 / 100.0,
             Some(Shape::Sentence) => -GAP_COST / 5.0,
             Some(Shape::Fragment) | None => -GAP_COST,

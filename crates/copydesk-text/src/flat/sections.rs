@@ -55,7 +55,7 @@ fn mark(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], wei
         let text = lines.get(i).map(|l| l.text.text.as_str()).unwrap_or_default();
         let short = text.chars().count() <= 60;
         let before = before[i];
-        if counts_comments(text) && before >= 3 && before * 5 >= all {
+        if counts_comments(text) && before >= 3 && before * 12 >= all {
             for weight in weights.get_mut(i..).unwrap_or_default() {
                 *weight -= 4.0;
             }
