@@ -8,7 +8,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-rust test-clients fmt check-fmt clippy doc lint-proto deny sqlx-prepare check-sqlx bench chaos
+.PHONY: help setup demo run test test-rust test-clients fmt check-fmt clippy doc lint-proto deny sqlx-prepare check-sqlx bench chaos quality
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -76,3 +76,9 @@ bench: ## Measure the service beside this machine's own limits (2 minutes)
 	scripts/setup cc postgres
 	cargo build --release --locked --package copydesk --package copydesk-bench
 	$(TARGET_DIR)/release/copydesk-bench --server-bin $(TARGET_DIR)/release/copydesk
+
+# The peers are built outside the workspace; PEERS= leaves them out.
+PEERS ?= peers
+quality: ## Measure the cleaning beside other crates: make quality DATA=DIR [SCORE=score.py] [PEERS=] (10 minutes with peers)
+	@test -n "$(DATA)" || { echo "usage: make quality DATA=DIR [SCORE=score.py] [PEERS=]"; exit 2; }
+	bench/text/quality.sh $(DATA) $(or $(SCORE),$(DATA)/../tools/score.py) $(PEERS)

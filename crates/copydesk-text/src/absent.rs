@@ -25,20 +25,21 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("a page that only scripts fill", &["enable javascript", "javascript is required", "javascript is disabled", "requires javascript", "activate javascript", "javascript aktivieren", "activer javascript"]),
 ];
 
-/// Notes that no article was found, with what the body looks like.
-pub(crate) fn note(document: &mut Document, scripts: bool) {
-    if document.word_count > MAX_WORDS {
+/// Notes that no article was found, with what the body looks like. `described`: the text is only the page's description.
+pub(crate) fn note(document: &mut Document, scripts: bool, described: bool) {
+    if document.word_count > MAX_WORDS && !described {
         return;
     }
     let shown = document.removed.iter().filter(|r| r.reason != RemovedReason::Hidden).take(200);
     let removed: String = shown.map(|r| r.text.as_str()).collect::<Vec<_>>().join(" ");
     let head = furniture::plain(document.title.as_deref().unwrap_or_default());
-    let all = furniture::plain(&format!("{head} {} {removed}", document.text));
+    let text = if described { "" } else { document.text.as_str() };
+    let all = furniture::plain(&format!("{head} {text} {removed}"));
     let sign = |text: &str| {
         SIGNS.iter().find(|(_, words)| words.iter().any(|w| contains(text, w))).map(|&(what, _)| what)
     };
     let words = all.split(' ').count();
-    let few = document.word_count < MIN_WORDS;
+    let few = described || document.word_count < MIN_WORDS;
     let what = if let Some(what) = sign(&head).or_else(|| few.then(|| sign(&all)).flatten()) {
         what
     } else if few && scripts && words < 40 {
@@ -50,9 +51,9 @@ pub(crate) fn note(document: &mut Document, scripts: bool) {
     } else {
         return;
     };
-    document
-        .notes
-        .push(Note::new(NoteCode::NoArticle, format!("no article was found; the body looks like {what}")));
+    let stand_in = if described { "; the text is the page's own description" } else { "" };
+    let message = format!("no article was found; the body looks like {what}{stand_in}");
+    document.notes.push(Note::new(NoteCode::NoArticle, message));
 }
 
 /// True when the words stand in the text as whole words.

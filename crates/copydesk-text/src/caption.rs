@@ -58,16 +58,23 @@ const MAX_CAPTION_BYTES: usize = 2_400;
 const MAX_CREDIT_CHARS: usize = 110;
 
 fn credit_start(caption: &str) -> Option<usize> {
-    if caption.len() > MAX_CAPTION_BYTES || !marks().is_match(caption) {
+    if caption.len() > MAX_CAPTION_BYTES {
         return None;
     }
     let lower = caption.to_lowercase();
     // Lower-casing keeps lengths for all letters that occur in openers; where it does not, no opener is looked for.
     if lower.len() == caption.len() {
+        let mut last: [Option<usize>; OPENERS.len()] = [None; OPENERS.len()];
+        for found in openers().find_overlapping_iter(&lower) {
+            if let Some(slot) = last.get_mut(found.pattern().as_usize()) {
+                *slot = Some(found.start());
+            }
+        }
         let found = OPENERS
             .iter()
-            .filter_map(|opener| {
-                let at = lower.rfind(opener)?;
+            .zip(last)
+            .filter_map(|(opener, at)| {
+                let at = at?;
                 let bounded = lower.get(..at)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
                 let rest = lower.get(at + opener.len()..)?;
                 let short = rest.chars().count() <= MAX_CREDIT_CHARS
@@ -83,17 +90,27 @@ fn credit_start(caption: &str) -> Option<usize> {
             return Some(widen(caption, at));
         }
     }
-    by_agency(caption)
+    let (short, long) = agencies();
+    if short.is_match(caption) || long.is_match(caption) { by_agency(caption) } else { None }
 }
 
-/// Finds any opener or agency: most lines have none, and this one scan is all they cost.
-fn marks() -> &'static AhoCorasick {
-    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
-    MARKS.get_or_init(|| {
-        let words = OPENERS.iter().copied().chain(AGENCIES.iter().copied());
-        // Building fails only for patterns beyond any size that occurs here; no pattern then means no credits.
-        AhoCorasick::builder().ascii_case_insensitive(true).build(words).unwrap_or_else(|_| none())
-    })
+/// Finds the openers in lower-case text, all in one scan.
+fn openers() -> &'static AhoCorasick {
+    static FOUND: OnceLock<AhoCorasick> = OnceLock::new();
+    // Building fails only for patterns beyond any size that occurs here; no pattern then means no credits.
+    FOUND.get_or_init(|| AhoCorasick::new(OPENERS).unwrap_or_else(|_| none()))
+}
+
+/// Find agencies: short names, which only count in capitals, and longer ones. Most lines have none, and these two scans
+/// are all they cost.
+fn agencies() -> (&'static AhoCorasick, &'static AhoCorasick) {
+    static FOUND: OnceLock<(AhoCorasick, AhoCorasick)> = OnceLock::new();
+    let (short, long) = FOUND.get_or_init(|| {
+        let (short, long): (Vec<&str>, Vec<&str>) = AGENCIES.iter().copied().partition(|a| a.len() <= 4);
+        let any_case = |words| AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+        (AhoCorasick::new(short).unwrap_or_else(|_| none()), any_case(long).unwrap_or_else(|_| none()))
+    });
+    (short, long)
 }
 
 fn none() -> AhoCorasick {

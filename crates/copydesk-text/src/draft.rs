@@ -22,6 +22,10 @@ pub(crate) struct Draft {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) captions: Vec<Traced>,
     pub(crate) removed: Vec<(Traced, RemovedReason)>,
+    /// The caption of the lead image, its credit included.
+    pub(crate) lead_caption: Option<String>,
+    /// The pieces are only the page's description of itself.
+    pub(crate) described: bool,
 }
 
 impl Draft {
@@ -52,6 +56,12 @@ impl Draft {
             let part = |range: std::ops::Range<usize>| text.text.get(range).unwrap_or_default().to_owned();
             document.captions.push(Caption { text: part(parts.text), credit: parts.credit.map(part), raw });
             seen.push(text.text);
+        }
+        if let (Some(caption), Some(image)) = (self.lead_caption, document.lead_image.as_mut()) {
+            let caption = normal::tidy(&caption);
+            let parts = caption::split(&caption);
+            let part = |range| caption.get(range).map(str::to_owned).filter(|t: &String| !t.is_empty());
+            (image.caption, image.credit) = (part(parts.text), parts.credit.and_then(part));
         }
         for (text, reason) in self.removed {
             let text = normal::compose(text);

@@ -3,7 +3,7 @@
 //! Lives here: weighing what the page declares against what the text looks like. Must never come here: any other use of
 //! language. Statistics by crate `whatlang` (trigrams, 69 languages).
 
-use crate::document::Language;
+use crate::document::{Document, Language};
 use whatlang::{Lang, detect};
 
 /// How much of a text is looked at: more changes nothing and costs time.
@@ -32,6 +32,39 @@ pub(crate) fn of(text: &str, declared: Option<&str>) -> Option<Language> {
         }
         _ => Some(Language { code: found.to_owned(), probability: confidence.clamp(0.05, 1.0) }),
     }
+}
+
+/// How many paragraphs are looked at for other languages, and how much of each.
+const LOOK_PARAGRAPHS: usize = 12;
+const LOOK_PARAGRAPH_BYTES: usize = 400;
+
+/// Shorter paragraphs are names and quotations, which trigrams misread.
+const MIN_PARAGRAPH_BYTES: usize = 160;
+
+/// A language other than the document's that a quarter or more of its longer paragraphs are written in. Relatives that
+/// trigrams confuse do not count. Looks at paragraphs spread evenly over the text.
+pub(crate) fn second(document: &Document) -> Option<&'static str> {
+    let main = document.language.as_ref()?.code.as_str();
+    let long: Vec<&str> = document
+        .paragraphs
+        .iter()
+        .filter_map(|p| document.text.get(p.begin..p.end))
+        .filter(|text| text.len() >= MIN_PARAGRAPH_BYTES)
+        .collect();
+    let step = long.len().div_ceil(LOOK_PARAGRAPHS).max(1);
+    let (mut looked, mut other) = (0usize, Vec::new());
+    for text in long.iter().step_by(step) {
+        looked += 1;
+        let part = text.get(..text.floor_char_boundary(LOOK_PARAGRAPH_BYTES)).unwrap_or(text);
+        let Some(info) = detect(part).filter(|info| info.is_reliable()) else { continue };
+        let found = code(info.lang());
+        if found != main && !akin(main, found) {
+            other.push(found);
+        }
+    }
+    let most = *other.iter().max_by_key(|c| other.iter().filter(|o| o == c).count())?;
+    let count = other.iter().filter(|&&o| o == most).count();
+    (count >= 2 && count * 4 >= looked).then_some(most)
 }
 
 fn primary(tag: &str) -> String {

@@ -97,14 +97,31 @@ pub fn extract(input: &Input<'_>) -> Document {
     } else {
         flat::extract(&text, input.title, &mut document)
     };
+    let described = draft.described;
     draft.finish(&map, &mut document);
     own_values(input, &mut document);
     updates::find(&mut document);
     document.dateline = dateline::find(&document.text);
     document.language = language::of(&document.text, declared.as_deref());
     document.word_count = count_words(&document.text);
-    absent::note(&mut document, is_html);
+    absent::note(&mut document, is_html, described);
+    note_content(&mut document);
     document
+}
+
+/// A page for payers that shows fewer words than this shows a teaser.
+const TEASER_WORDS: usize = 200;
+
+/// Notes what the text is besides an article: a teaser, or one in two languages.
+fn note_content(document: &mut Document) {
+    if document.paywalled == Some(true) && (1..TEASER_WORDS).contains(&document.word_count) {
+        let message = format!("the page is for payers; it shows {} words", document.word_count);
+        document.notes.push(Note::new(NoteCode::PaywallTeaser, message));
+    }
+    if let Some(other) = language::second(document) {
+        let message = format!("a part of the text is in another language: {other}");
+        document.notes.push(Note::new(NoteCode::MixedLanguages, message));
+    }
 }
 
 /// The sender's own values win.

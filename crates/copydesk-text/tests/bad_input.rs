@@ -140,6 +140,13 @@ fn a_page_of_twenty_megabytes_is_read() {
 }
 
 #[test]
+fn a_million_short_lines_are_read_up_to_a_bound() {
+    let document = run("Menu item here\n".repeat(1_000_000).leak(), false);
+    assert!(note(&document, NoteCode::Truncated).contains("lines"));
+    assert!(document.text.len() < 4 << 20);
+}
+
+#[test]
 fn pictures_inside_the_page_are_no_text() {
     let picture = "QUJD".repeat(10 << 18);
     let document =

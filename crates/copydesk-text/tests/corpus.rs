@@ -49,7 +49,10 @@ fn found(document: &Document, key: &str) -> Value {
         "published" => json!(document.published.map(|p| p.date().to_string())),
         "language" => json!(document.language.as_ref().map(|l| l.code.as_str())),
         "captions" => json!(document.captions.iter().map(|c| json!([c.text, c.credit])).collect::<Vec<_>>()),
+        "lead_image" => json!(document.lead_image.as_ref().map(|i| json!([i.url, i.caption, i.credit]))),
+        "paywalled" => json!(document.paywalled),
         "update_notes" => json!(document.update_notes),
+        "notes" => json!(document.notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>()),
         other => panic!("no value named {other}"),
     }
 }

@@ -1,6 +1,6 @@
 //! What other extractors make of the same pages, in the form `score.py` reads.
 //!
-//! `peers trafilatura|trafilatura-precision|dom_smoothie < in.jsonl > out.jsonl`; pages per second go to standard error.
+//! `peers trafilatura|trafilatura-precision|dom_smoothie|libreadability < in.jsonl > out.jsonl`; pages per second go to standard error.
 //! Lives here: calls of the crates with one fixed setting each. Must never come here: anything the service uses.
 
 use serde_json::{Value, json};
@@ -30,6 +30,9 @@ fn text_by(peer: &str, html: &str) -> Option<String> {
     if peer == "dom_smoothie" {
         let mut readability = dom_smoothie::Readability::new(html, None, None).ok()?;
         return readability.parse().ok().map(|article| article.text_content.to_string());
+    }
+    if peer == "libreadability" {
+        return libreadability::extract(html, None).ok().map(|article| article.text_content);
     }
     let mut options = Options::default();
     if peer.ends_with("precision") {

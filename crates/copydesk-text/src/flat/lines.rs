@@ -16,7 +16,10 @@ pub(crate) struct Line {
     pub(crate) gap: usize,
 }
 
-/// Cuts text into lines without white space at their ends. Empty lines are counted, not kept.
+/// The most lines that are read: more is no article, and each costs memory of its own.
+pub(crate) const MAX_LINES: usize = 100_000;
+
+/// Cuts text into lines without white space at their ends, `MAX_LINES` at most. Empty lines are counted, not kept.
 pub(crate) fn split(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let (mut at, mut gap) = (0, 0);
@@ -26,6 +29,9 @@ pub(crate) fn split(text: &str) -> Vec<Line> {
         if line.text.text.is_empty() {
             gap += usize::from(!raw.starts_with('\n') || raw.len() == 1);
             continue;
+        }
+        if lines.len() == MAX_LINES {
+            break;
         }
         lines.push(Line { gap, ..line });
         gap = 0;

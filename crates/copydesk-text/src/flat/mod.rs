@@ -4,11 +4,13 @@
 //! `weigh.rs` finds the article's part, `score.rs` decides on each line. Must never come here: markup. On light text nearly every line is content, so a line is left
 //! out for a stated reason only.
 
+mod evidence;
 mod lines;
 mod score;
+mod sections;
 mod weigh;
 
-use crate::document::{Document, RemovedReason};
+use crate::document::{Document, Note, NoteCode, RemovedReason};
 use crate::draft::{Draft, Piece};
 use crate::meta::{authors, dates};
 use crate::normal::tidy;
@@ -16,6 +18,10 @@ use crate::normal::tidy;
 /// Reads the article out of flat text. `title` is the sender's, when there is one.
 pub(crate) fn extract(text: &str, title: Option<&str>, document: &mut Document) -> Draft {
     let lines = lines::split(text);
+    if lines.len() == lines::MAX_LINES {
+        let message = format!("the text has too many lines; only the first {} were read", lines::MAX_LINES);
+        document.notes.push(Note::new(NoteCode::Truncated, message));
+    }
     let verdicts = score::verdicts(&lines, title);
     let mut draft = Draft::default();
     for (line, verdict) in lines.into_iter().zip(verdicts) {

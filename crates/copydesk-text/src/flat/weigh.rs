@@ -1,13 +1,14 @@
 //! The weight of each line of flat text, and the parts of the text that are article.
 //!
-//! Lives here: shapes of lines, runs of lines, and the path through the two states article and page. Must never come here:
-//! phrases (`furniture.rs`) or verdicts (`score.rs`). The weights are log-odds, rounded, read off counts of lines by shape
+//! Lives here: shapes of lines, runs of lines, and the path through the two states article and page. `evidence.rs` weighs a
+//! line by what stands around it, `sections.rs` finds heads below which other things stand. Must never come here: phrases
+//! (`furniture.rs`) or verdicts (`score.rs`). The weights are log-odds, rounded, read off counts of lines by shape
 //! and by the length of the run they stand in, in flattened news and blog pages; nothing is fitted to single pages.
 
 use super::lines::Line;
+use super::{evidence, sections};
 use crate::document::RemovedReason;
 use crate::furniture::ends_sentence;
-use std::collections::HashMap;
 
 /// A line is prose from this many characters on if it ends as sentences do, else from twice as many.
 const PROSE_CHARS: usize = 80;
@@ -26,7 +27,13 @@ const FEW_PROSE_LINES: usize = 3;
 const EDGE_COSTS: (f32, f32) = (1.0, 4.0);
 
 /// What it costs to go from article to page or back: single odd lines do not cut an article.
-const SWITCH_COST: f32 = 1.6;
+const SWITCH_COST: f32 = 1.4;
+
+/// What a line weighs less that says of itself that it is no article.
+const REASON_COST: f32 = 2.0;
+
+/// How much of the core's weight counts in text that is the article's area already.
+const PART_CORE: f32 = 0.3;
 
 /// What the text was before it was flattened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +48,7 @@ enum Page {
 
 /// A line's shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+pub(super) enum Shape {
     Prose,
     Sentence,
     Fragment,
@@ -73,7 +80,6 @@ pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<b
         return vec![true; lines.len()];
     }
     let runs = run_lengths(&shapes);
-    let said = repeated(lines);
     let edges = first + (lines.len() - 1 - last);
     let menus = (first..=last).filter(|&i| !prose(i) && runs.get(i).is_some_and(|&n| n > 16)).count();
     let page = if edges < RAW_EDGE_LINES {
@@ -85,19 +91,24 @@ pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<b
     };
     let prose_lines = (first..=last).filter(|&i| prose(i)).count();
     let edge_cost = if prose_lines < FEW_PROSE_LINES { EDGE_COSTS.0 } else { EDGE_COSTS.1 };
-    let mut weights: Vec<f32> = (0..lines.len())
-        .map(|i| {
+    let marks = sections::marks(lines, reasons, &shapes);
+    let surroundings = evidence::surroundings(lines, reasons, &shapes, &marks);
+    let weights: Vec<f32> = (0..lines.len())
+        .filter_map(|i| {
+            let (line, shape, around) = (lines.get(i)?, *shapes.get(i)?, surroundings.get(i)?);
             let run = runs.get(i).copied().unwrap_or(1);
-            let shape = shapes.get(i).copied().unwrap_or(Shape::Fragment);
-            let again = said.get(i).copied().unwrap_or(false);
-            let bullet = lines.get(i).is_some_and(|l| l.bullet);
             let heads = shape != Shape::Prose && shapes.get(i + 1) == Some(&Shape::Prose);
-            weight(shape, run, again, bullet, page) + if heads { 1.0 } else { 0.0 }
-                - if (first..=last).contains(&i) { 0.0 } else { edge_cost }
-                - if reasons.get(i).copied().flatten().is_some() { 1.5 } else { 0.0 }
+            let mut sum = weight(shape, run, line.bullet, page) + around.repeats.weight(shape);
+            sum += around.core(shape) * if page == Page::Part { PART_CORE } else { 1.0 };
+            if page != Page::Part {
+                sum += evidence::words(&line.text.text, shape, around);
+            }
+            sum += if heads { 1.0 } else { 0.0 } + marks.get(i).copied().unwrap_or_default();
+            sum -= if (first..=last).contains(&i) { 0.0 } else { edge_cost };
+            sum -= if reasons.get(i).copied().flatten().is_some() { REASON_COST } else { 0.0 };
+            Some(sum)
         })
         .collect();
-    sections(lines, reasons, &shapes, &mut weights);
     path(&weights)
 }
 
@@ -110,16 +121,7 @@ fn run_lengths(shapes: &[Shape]) -> Vec<usize> {
     out
 }
 
-/// True for lines that stand in the text more than once.
-fn repeated(lines: &[Line]) -> Vec<bool> {
-    let mut counts: HashMap<&str, u32> = HashMap::new();
-    for line in lines {
-        *counts.entry(line.text.text.as_str()).or_default() += 1;
-    }
-    lines.iter().map(|l| counts.get(l.text.text.as_str()).is_some_and(|&n| n > 1)).collect()
-}
-
-fn weight(shape: Shape, run: usize, again: bool, bullet: bool, page: Page) -> f32 {
+fn weight(shape: Shape, run: usize, bullet: bool, page: Page) -> f32 {
     let fragments = match run {
         1 => 1.2,
         2 => 0.6,
@@ -135,67 +137,16 @@ fn weight(shape: Shape, run: usize, again: bool, bullet: bool, page: Page) -> f3
         Page::Whole => 0.5,
         Page::Menus => -0.9,
     };
-    let repeated = if again { -1.4 } else { 0.0 };
     match shape {
-        Shape::Prose => (if run == 1 { 1.0 } else { 2.2 }) + if again { -0.8 } else { 0.0 },
-        Shape::Sentence => fragments + rest + 0.8 + repeated + if bullet { 1.0 } else { 0.0 },
-        Shape::Fragment => fragments + rest + repeated,
-    }
-}
-
-/// True for lines that open or close a reader's comment in the common blog systems.
-fn opens_comment(text: &str) -> bool {
-    const BUTTONS: [&str; 8] =
-        ["reply", "antworten", "répondre", "responder", "rispondi", "svara", "ответить", "odpowiedz"];
-    const SAYS: [&str; 6] = [" says:", " says", " said:", " schreibt:", " dice:", " a dit :"];
-    text.len() < 80
-        && (BUTTONS.contains(&text.to_lowercase().as_str()) || SAYS.iter().any(|end| text.ends_with(end)))
-}
-
-/// Below a head such as "Comments" or "Related articles" other things stand than the article.
-fn sections(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], weights: &mut [f32]) {
-    let mut count = 0;
-    let before: Vec<usize> = shapes
-        .iter()
-        .map(|s| {
-            let n = count;
-            count += usize::from(*s == Shape::Prose);
-            n
-        })
-        .collect();
-    let all = count;
-    let marked: Vec<usize> =
-        (0..lines.len()).filter(|&i| lines.get(i).is_some_and(|l| opens_comment(&l.text.text))).collect();
-    // Three readers in a row make a discussion; it begins with the name above the first.
-    if let Some(&first) =
-        marked.first().filter(|&&i| marked.len() >= 3 && before.get(i).is_some_and(|&n| n >= 3))
-    {
-        for weight in weights.get_mut(first.saturating_sub(2)..).unwrap_or_default() {
-            *weight -= 3.0;
-        }
-    }
-    for i in 0..lines.len() {
-        let short = lines.get(i).is_some_and(|l| l.text.text.chars().count() <= 60);
-        let before = before[i];
-        match reasons.get(i).copied().flatten() {
-            Some(RemovedReason::Comments) if short && before >= 3 && before * 4 >= all => {
-                for weight in weights.get_mut(i..).unwrap_or_default() {
-                    *weight -= 3.0;
-                }
-                return;
+        Shape::Prose => {
+            if run == 1 {
+                1.0
+            } else {
+                2.2
             }
-            Some(RemovedReason::RelatedLinks | RemovedReason::AuthorNote | RemovedReason::Subscription)
-                if short =>
-            {
-                // Late in the text such a section is followed by others of its kind, not by the article again.
-                let late = before * 10 >= all * 8;
-                let reach = if late { lines.len() } else { (i + 8).min(lines.len()) };
-                for (weight, shape) in weights.iter_mut().zip(shapes).take(reach).skip(i) {
-                    *weight -= if *shape == Shape::Prose { 0.4 } else { 0.8 };
-                }
-            }
-            _ => {}
         }
+        Shape::Sentence => fragments + rest + 0.8 + if bullet { 1.0 } else { 0.0 },
+        Shape::Fragment => fragments + rest,
     }
 }
 

@@ -38,7 +38,26 @@ pub(crate) fn choose(
             shown(opened).then(|| opened.clone())
         }
     };
-    agreed()
+    // `<title>` is worded for search engines, and so is whatever copies it: where the two kept places tell the same in
+    // different words, the one that differs from `<title>` is the editors' headline.
+    let edited = || {
+        let (titled, opened) = (titled.as_ref()?, opened.as_ref()?);
+        let kept = headline.as_ref().filter(|_| news).or_else(|| {
+            // A headline that `<title>` repeats stands in for one that no script gives.
+            seen.headings.first().filter(|h| headline.is_none() && same(h, titled))
+        })?;
+        if extends(kept, opened) || extends(opened, kept) {
+            return None;
+        }
+        match (same(titled, kept), same(titled, opened)) {
+            (true, false) => Some(opened.clone()),
+            (false, true) => Some(kept.clone()),
+            _ => None,
+        }
+        .filter(|t| site.is_none_or(|site| !extends(t, site)))
+    };
+    edited()
+        .or_else(agreed)
         .or_else(|| headline.clone().filter(|_| news))
         .or_else(shown)
         .or(headline)
@@ -46,8 +65,24 @@ pub(crate) fn choose(
         .or_else(|| seen.headings.first().cloned())
         .or(titled)
         .or(twitter)
+        .map(|t| shown_part(t, &seen.headings))
         .map(|t| tidy(&t))
         .filter(|t| !t.is_empty())
+}
+
+/// The part of a title that the page shows as its headline: what a dash or bar sets off behind it is the site's.
+fn shown_part(title: String, headings: &[String]) -> String {
+    let set_off = |h: &&String| {
+        title.strip_prefix(h.as_str()).is_some_and(|rest| {
+            rest.starts_with(' ') && rest.trim_start().starts_with(['|', '-', '–', '—', '·', '•', '»'])
+        })
+    };
+    headings.iter().find(set_off).cloned().unwrap_or(title)
+}
+
+/// True when one line begins with the words of the other.
+fn extends(long: &str, start: &str) -> bool {
+    words(long).starts_with(&words(start))
 }
 
 fn words(text: &str) -> Vec<String> {
