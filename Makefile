@@ -72,7 +72,7 @@ chaos: ## Inject 500 faults into three processes and a Postgres, check what clie
 	COPYDESK_CHAOS_FAULTS=$(or $(FAULTS),500) COPYDESK_CHAOS_SUBSCRIBERS=1000 \
 		cargo test --locked --test chaos -- --nocapture --test-threads 1
 
-bench: ## Measure the service beside this machine's own limits (2 minutes)
+bench: ## Measure the service beside this machine's own limits (6 minutes)
 	scripts/setup cc postgres
 	cargo build --release --locked --package copydesk --package copydesk-bench
 	$(TARGET_DIR)/release/copydesk-bench --server-bin $(TARGET_DIR)/release/copydesk

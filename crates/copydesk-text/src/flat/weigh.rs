@@ -2,8 +2,8 @@
 //!
 //! Lives here: shapes of lines, runs of lines, and the path through the two states article and page. `evidence.rs` weighs a
 //! line by what stands around it, `sections.rs` finds heads below which other things stand. Must never come here: phrases
-//! (`furniture.rs`) or verdicts (`score.rs`). The weights are log-odds, rounded, read off counts of lines by shape
-//! and by the length of the run they stand in, in flattened news and blog pages; nothing is fitted to single pages.
+//! (`furniture.rs`) or verdicts (`score.rs`). The weights began as rounded log-odds, read off counts of lines by
+//! shape and by the length of the run they stand in, in flattened news and blog pages, and were moved by hand since.
 
 use super::lines::Line;
 use super::{evidence, sections};
