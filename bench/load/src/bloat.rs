@@ -1,5 +1,7 @@
 //! Whether the tables stay as they are while articles come and go.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use copydesk_proto::v1::{
     RawArticle, SubmitArticlesRequest, article_service_client::ArticleServiceClient, raw_article::Body,
@@ -11,7 +13,7 @@ use crate::server::Server;
 /// Looks at the tables in a run.
 const LOOKS: u64 = 10;
 
-/// Submits `articles` short articles, each is processed, and prints the tables ten times meanwhile.
+/// Submits `articles` short articles in ten parts, waits for the results of each, and prints the tables after it.
 pub(crate) async fn run(server: &Server, articles: u64) -> Result<()> {
     println!("| articles | log held | queue | rows held | dead rows | of all | tables and indexes |");
     println!("|---:|---:|---:|---:|---:|---:|---:|");
@@ -25,6 +27,7 @@ pub(crate) async fn run(server: &Server, articles: u64) -> Result<()> {
             answered += 1;
         }
         ensure!(answered == step, "{answered} of {step} articles were answered");
+        empty_queue(&server.database_url).await?;
         show(&server.database_url, (look + 1) * step).await?;
     }
     Ok(())
@@ -39,6 +42,15 @@ fn request(number: u64) -> SubmitArticlesRequest {
         ..Default::default()
     };
     SubmitArticlesRequest { article: Some(article), ..Default::default() }
+}
+
+/// Waits until everything is processed.
+async fn empty_queue(database_url: &str) -> Result<()> {
+    let mut connection = PgConnection::connect(database_url).await?;
+    while sqlx::query_scalar::<_, i64>("select count(*) from jobs").fetch_one(&mut connection).await? > 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(connection.close().await?)
 }
 
 async fn show(database_url: &str, articles: u64) -> Result<()> {
