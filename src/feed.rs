@@ -28,7 +28,7 @@ use std::{
     },
 };
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use uuid::Uuid;
 
 use crate::{
@@ -37,6 +37,9 @@ use crate::{
 };
 use ring::Ring;
 use texts::Texts;
+
+/// Pages read from the table at a time: a crowd that is behind must not take every connection from those that write.
+const MAX_TABLE_READS: usize = 3;
 
 /// The feed of this process. Cheap to clone.
 #[derive(Clone)]
@@ -56,6 +59,8 @@ struct Shared {
     /// Where each reader is.
     readers: Mutex<Vec<Weak<AtomicI64>>>,
     texts: Texts,
+    /// One for each page that is being read for readers that are behind.
+    table_reads: Semaphore,
 }
 
 /// How many follow the feed, and how far the last of them is behind.
@@ -80,6 +85,7 @@ impl Feed {
             waiters: Mutex::default(),
             readers: Mutex::default(),
             texts: Texts::new(),
+            table_reads: Semaphore::new(MAX_TABLE_READS),
         };
         Ok(Feed { shared: Arc::new(shared) })
     }
@@ -125,6 +131,13 @@ impl Feed {
         readers.retain(|reader| reader.strong_count() > 0);
         let slowest = readers.iter().filter_map(Weak::upgrade).map(|at| at.load(Ordering::Relaxed)).min();
         Followers { count: readers.len(), max_lag: slowest.map_or(0, |slowest| (tail - slowest).max(0)) }
+    }
+
+    /// A page of the table for a reader that is behind, in its turn.
+    async fn read_table(&self, after: Position, limit: i64) -> Result<Vec<Event>, StoreError> {
+        // It is never closed: without a permit only in a process that is coming down.
+        let _turn = self.shared.table_reads.acquire().await.ok();
+        self.shared.store.read_log(after, limit).await
     }
 
     /// Whether the whole filter wants each event, the query included. No statement without a query; else one at most.

@@ -160,11 +160,11 @@ impl Reader {
         let page = match under_way {
             Some(Ok(page)) => page?,
             // None was begun, or it was lost with its task.
-            _ => self.feed.shared.store.read_log(at, PAGE_EVENTS as i64).await?,
+            _ => self.feed.read_table(at, PAGE_EVENTS as i64).await?,
         };
         if page.len() == PAGE_EVENTS {
-            let (store, after) = (self.feed.shared.store.clone(), at + PAGE_EVENTS as Position);
-            let reading = tokio::spawn(async move { store.read_log(after, PAGE_EVENTS as i64).await });
+            let (feed, after) = (self.feed.clone(), at + PAGE_EVENTS as Position);
+            let reading = tokio::spawn(async move { feed.read_table(after, PAGE_EVENTS as i64).await });
             self.ahead = Some(PageAhead { after, reading });
         }
         Ok(page)

@@ -164,7 +164,10 @@ async fn sleepers_in_a_crowd_cost_little_delay_nobody_and_miss_nothing_and_a_shu
     let mut asleep = Vec::new();
     for _ in 0..subscribers / SLEEPERS_IN {
         // On connections of their own: streams that share one share its window.
-        asleep.push(Follower::open(connect().await).await);
+        // It falls asleep once it is live: who was never told that it is, is not told either that it no longer is.
+        let mut follower = Follower::open(connect().await).await;
+        while !matches!(follower.next().await, Message::CaughtUp(_)) {}
+        asleep.push(follower);
     }
     let (_, mut awake) = tokio::join!(submit(writer, "beside"), read_all(awake, 2 * articles));
     let beside_ms = p99_ms(&mut awake);
