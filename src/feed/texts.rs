@@ -41,32 +41,38 @@ impl Texts {
         store: &Store,
         events: &[&Event],
     ) -> Result<Vec<Arc<FoldedText>>, StoreError> {
-        // Kept here too: the cache may drop a text before it is used.
-        let mut read = HashMap::new();
-        if events.iter().any(|event| self.is_missing(event)) {
-            let _reading = self.reading.lock().await;
-            let missing = events.iter().filter(|event| self.is_missing(event));
-            let ids: Vec<VersionId> = missing.map(|event| event.summary.version_id()).collect();
-            read = store.get_texts(&ids).await?;
+        let known = self.known(events);
+        if known.iter().all(Option::is_some) {
+            return Ok(known.into_iter().flatten().collect());
         }
-        Ok(events.iter().map(|event| self.text_of(event, &read)).collect())
+        // Held until the texts are in the cache, so that whoever waited finds them there.
+        let _turn = self.reading.lock().await;
+        let known = self.known(events);
+        let missing = events.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let ids: Vec<VersionId> = missing.map(|(event, _)| event.summary.version_id()).collect();
+        let read = if ids.is_empty() { HashMap::new() } else { store.get_texts(&ids).await? };
+        let texts = events.iter().zip(known);
+        Ok(texts.map(|(event, known)| known.unwrap_or_else(|| self.take_in(event, &read))).collect())
     }
 
-    fn is_missing(&self, event: &Event) -> bool {
-        has_text(event) && self.cache.get(&event.summary.version_id()).is_none()
+    /// What needs no reading: texts in the cache, and of events that have none their summary.
+    fn known(&self, events: &[&Event]) -> Vec<Option<Arc<FoldedText>>> {
+        let known = |event: &&Event| match has_text(event) {
+            true => self.cache.get(&event.summary.version_id()),
+            false => Some(Arc::new(folded(event, None))),
+        };
+        events.iter().map(known).collect()
     }
 
-    fn text_of(&self, event: &Event, read: &HashMap<VersionId, String>) -> Arc<FoldedText> {
-        if !has_text(event) {
-            return Arc::new(folded(event, None));
-        }
+    fn take_in(&self, event: &Event, read: &HashMap<VersionId, String>) -> Arc<FoldedText> {
         let id = event.summary.version_id();
-        if let Some(known) = self.cache.get(&id) {
-            return known;
+        let text = read.get(&id).map(String::as_str);
+        let folded = Arc::new(folded(event, text));
+        // One that is gone from the store by now is not to be remembered without its text.
+        if text.is_some() {
+            self.cache.insert(id, folded.clone());
         }
-        let text = Arc::new(folded(event, read.get(&id).map(String::as_str)));
-        self.cache.insert(id, text.clone());
-        text
+        folded
     }
 }
 

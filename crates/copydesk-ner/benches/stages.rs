@@ -15,18 +15,24 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn stages(criterion: &mut Criterion) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/en_core_web_md-3.8.0.cdner");
-    let bytes = std::fs::read(path).unwrap();
-    let model = Model::from_bytes(&bytes).unwrap();
+    let bytes = std::fs::read(path).expect("the model and its golden texts are sound");
+    let model = Model::from_bytes(&bytes).expect("the model and its golden texts are sound");
     let texts: Vec<String> = include_str!("../tests/golden/en_core_web_md.jsonl")
         .lines()
         .map(|line| {
-            serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().to_owned()
+            serde_json::from_str::<serde_json::Value>(line).expect("the model and its golden texts are sound")
+                ["text"]
+                .as_str()
+                .expect("the model and its golden texts are sound")
+                .to_owned()
         })
         .collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let words: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
 
-    criterion.bench_function("load", |b| b.iter(|| Model::from_bytes(black_box(&bytes)).unwrap()));
+    criterion.bench_function("load", |b| {
+        b.iter(|| Model::from_bytes(black_box(&bytes)).expect("the model and its golden texts are sound"))
+    });
 
     let mut group = criterion.benchmark_group("words");
     group.throughput(Throughput::Elements(words as u64));

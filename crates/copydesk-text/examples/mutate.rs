@@ -17,7 +17,8 @@ fn main() {
         .lock()
         .lines()
         .map(|line| {
-            let value: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+            let value: serde_json::Value = serde_json::from_str(&line.expect("one JSON article a line"))
+                .expect("one JSON article a line");
             let text = |key: &str| value.get(key).and_then(|v| v.as_str()).map(|t| t.as_bytes().to_vec());
             text("html").or_else(|| text("text")).unwrap_or_default()
         })
