@@ -10,7 +10,7 @@ mod processed;
 mod query;
 
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
-pub use event::{Event, EventKind, Position, Summary, SummaryEntity};
+pub use event::{Event, EventKind, LogEntry, Position, Summary, SummaryEntity};
 pub use knowledge::{
     Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,
 };

@@ -32,7 +32,7 @@ use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use uuid::Uuid;
 
 use crate::{
-    article::{Event, EventKind, Position, VersionId},
+    article::{Event, EventKind, LogEntry, Position, VersionId},
     store::{Head, Store, StoreError},
 };
 use ring::Ring;
@@ -134,10 +134,10 @@ impl Feed {
     }
 
     /// A page of the table for a reader that is behind, in its turn.
-    async fn read_table(&self, after: Position, limit: i64) -> Result<Vec<Event>, StoreError> {
+    async fn read_table(&self, after: Position, limit: i64) -> Result<Vec<LogEntry>, StoreError> {
         // It is never closed: without a permit only in a process that is coming down.
         let _turn = self.shared.table_reads.acquire().await.ok();
-        self.shared.store.read_log(after, limit).await
+        self.shared.store.read_entries(after, limit).await
     }
 
     /// Whether the whole filter wants each event, the query included. No statement without a query; else one at most.

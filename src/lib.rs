@@ -9,6 +9,8 @@ pub mod article;
 pub mod pipeline;
 /// Postgres; the only room that names sqlx.
 pub mod store;
+/// Pure: events as the contract writes them.
+pub mod wire;
 
 /// Steps at which a test may kill the process.
 pub mod failpoint;

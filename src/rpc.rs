@@ -18,5 +18,5 @@ mod status;
 pub use admin::AdminRpc;
 pub use analysis::{AnalysisRpc, analyze_locally};
 pub use articles::ArticleRpc;
-pub use feed::{FeedRpc, FeedRpcOptions};
+pub use feed::{FeedRpc, FeedRpcOptions, FeedServer};
 pub use observe::ObserveLayer;

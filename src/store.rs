@@ -23,7 +23,7 @@ pub use gazetteers::{GazetteerMark, GazetteerRow};
 pub use hints::HintListener;
 pub use jobs::{Claimed, ClaimedBody};
 pub use listing::{ListFilter, ListKey};
-pub use log::{Head, LoggedEvents, NewEvent, append};
+pub use log::{Head, LoggedEvents, NewEvent, append, decode};
 pub use outcomes::{Finish, Outcome, apply_finishes};
 pub use queue::{QueueDetails, QueueState, SourceQueue, requeue_failed};
 pub use retention::{PartitionSizes, Retained, Retention};

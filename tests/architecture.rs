@@ -44,7 +44,27 @@ const FORBIDDEN: &[(&[&str], &[&str])] = &[
             "crate::commit",
         ],
     ),
-    (&["src/article"], &["crate::pipeline"]),
+    (&["src/article"], &["crate::pipeline", "crate::wire"]),
+    (
+        &["src/wire.rs"],
+        &[
+            "tokio",
+            "sqlx::",
+            "tonic",
+            "now_utc",
+            "rand::",
+            "std::fs",
+            "crate::pipeline",
+            "crate::store",
+            "crate::feed",
+            "crate::commit",
+            "crate::work",
+            "crate::app",
+            "crate::rpc",
+            "crate::server",
+            "crate::cli",
+        ],
+    ),
     (
         &["src/store"],
         &[
@@ -105,7 +125,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx::", &["src/store"]),
     ("anyhow", &["src/cli", "src/main.rs", "src/server"]),
     ("tonic::", &["src/rpc", "src/server", "src/cli"]),
-    ("copydesk_proto::", &["src/rpc", "src/server", "src/cli"]),
+    ("copydesk_proto::", &["src/wire.rs", "src/rpc", "src/server", "src/cli"]),
 ];
 
 /// Landed migrations and the first 16 hex digits of the BLAKE3 of each.
@@ -118,6 +138,7 @@ const LANDED: &[(&str, &str)] = &[
     ("0006_groups.sql", "c70510f6408004b5"),
     ("0007_retention.sql", "a186afdf8c04ca5c"),
     ("0008_log_text.sql", "fec44ee57884f8c7"),
+    ("0013_log_wire.sql", "a7937163c860fc16"),
 ];
 
 #[test]

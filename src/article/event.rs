@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -44,6 +45,36 @@ pub struct Event {
     pub time: OffsetDateTime,
     /// The article as it was then.
     pub summary: Summary,
+    /// The same as it goes out; see `wire`.
+    pub content: Bytes,
+}
+
+/// One entry of the log as it is stored and sent: what a reader needs that wants everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Where it stands.
+    pub position: Position,
+    /// What happened.
+    pub kind: EventKind,
+    /// When, by the database's clock.
+    pub time: OffsetDateTime,
+    /// To which article.
+    pub id: VersionId,
+    /// See `wire`.
+    pub content: Bytes,
+}
+
+impl Event {
+    /// Shares the content.
+    pub fn entry(&self) -> LogEntry {
+        LogEntry {
+            position: self.position,
+            kind: self.kind,
+            time: self.time,
+            id: self.summary.version_id(),
+            content: self.content.clone(),
+        }
+    }
 }
 
 /// An article in the basic view.

@@ -31,6 +31,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it wants everything, so that an event need not be understood.
+    pub fn is_empty(&self) -> bool {
+        *self == Filter::default()
+    }
+
     /// All but the query. Linear in the article's entities and names.
     pub fn wants(&self, event: &Event) -> bool {
         let summary = &event.summary;
@@ -71,6 +76,8 @@ impl Filter {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::article::{EntityType, Language, State};
 
@@ -102,6 +109,7 @@ pub(super) mod tests {
             kind: EventKind::Processed,
             time: time::OffsetDateTime::UNIX_EPOCH,
             summary: summary(),
+            content: Bytes::new(),
         };
         let strings = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
         let all = Filter::default;
@@ -125,7 +133,13 @@ pub(super) mod tests {
     #[test]
     fn a_deletion_is_wanted_whatever_the_article_was_about() {
         let time = time::OffsetDateTime::UNIX_EPOCH;
-        let event = Event { position: 1, kind: EventKind::Deleted, time, summary: summary().deleted() };
+        let event = Event {
+            position: 1,
+            kind: EventKind::Deleted,
+            time,
+            summary: summary().deleted(),
+            content: Bytes::new(),
+        };
         let about = Filter {
             entity_ids: vec![Uuid::from_u128(1)],
             languages: vec!["fr".into()],

@@ -22,11 +22,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::{
-    Feed, Filter,
-    reader::FULL_VIEW_BYTES_A_WORD,
-    ring::{Found, weight},
-};
+use super::{Feed, Filter, reader::full_view_bytes, ring::Found};
 use crate::{
     article::{Event, Position},
     store::{
@@ -81,8 +77,7 @@ pub struct Assignment {
 impl Assignment {
     /// About the bytes that it takes on the wire.
     pub fn weight(&self, is_full_view: bool) -> usize {
-        let words = usize::try_from(self.event.summary.word_count).unwrap_or_default();
-        weight(&self.event) + if is_full_view { words * FULL_VIEW_BYTES_A_WORD } else { 0 }
+        self.event.content.len() + if is_full_view { full_view_bytes(&self.event) } else { 0 }
     }
 }
 

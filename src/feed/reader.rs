@@ -12,13 +12,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{
-    Feed, Filter,
-    ring::{Found, weight},
-};
+use super::{Feed, Filter, ring::Found};
 use crate::{
-    article::{Event, Position},
-    store::StoreError,
+    article::{Event, LogEntry, Position},
+    store::{StoreError, decode},
 };
 
 /// Events looked at in one go. What a page holds beyond a batch is kept for the next, which is all that a slow reader
@@ -27,7 +24,7 @@ const PAGE_EVENTS: usize = 256;
 /// A batch closes at about this size, so that a window of a few batches stays small.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 /// About the bytes that a word of the text costs in the full view: the word itself, spans and mentions.
-pub(super) const FULL_VIEW_BYTES_A_WORD: usize = 12;
+const FULL_VIEW_BYTES_A_WORD: usize = 12;
 
 /// What a reader wants.
 #[derive(Clone, Debug)]
@@ -52,7 +49,7 @@ pub enum Step {
         /// What the step before ended with.
         after: Position,
         /// In order.
-        events: Vec<Arc<Event>>,
+        entries: Vec<LogEntry>,
         /// Resume from here.
         through: Position,
     },
@@ -64,10 +61,18 @@ pub enum Step {
     FellBehind(Position),
 }
 
+/// An entry that was found and not passed over yet.
+struct Ahead {
+    entry: LogEntry,
+    /// About what it takes to send it.
+    bytes: usize,
+    is_wanted: bool,
+}
+
 /// A page of the table that is being read.
 struct PageAhead {
     after: Position,
-    reading: JoinHandle<Result<Vec<Event>, StoreError>>,
+    reading: JoinHandle<Result<Vec<LogEntry>, StoreError>>,
 }
 
 /// Follows the log. Dropping it ends the subscription.
@@ -75,8 +80,8 @@ pub struct Reader {
     feed: Feed,
     options: ReaderOptions,
     tail: watch::Receiver<Position>,
-    /// Found and not passed over yet, each with whether it is wanted; the first is the one after `at`.
-    page: VecDeque<(Arc<Event>, bool)>,
+    /// The first is the one after `at`.
+    page: VecDeque<Ahead>,
     /// Everything up to here was looked at.
     at: Arc<AtomicI64>,
     /// The position that the last step ended with.
@@ -142,14 +147,14 @@ impl Reader {
                 }
                 Found::Older => {
                     let page = self.read_table(at).await?;
-                    self.open(page.into_iter().map(Arc::new).collect()).await?;
+                    self.open_stored(page).await?;
                 }
             }
         }
     }
 
     /// The page after `at`, and the one after that is begun: Postgres reads while this process sends.
-    async fn read_table(&mut self, at: Position) -> Result<Vec<Event>, StoreError> {
+    async fn read_table(&mut self, at: Position) -> Result<Vec<LogEntry>, StoreError> {
         let under_way = match &mut self.ahead {
             Some(ahead) if ahead.after == at => Some((&mut ahead.reading).await),
             _ => None,
@@ -172,7 +177,23 @@ impl Reader {
 
     async fn open(&mut self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
         let wanted = self.feed.wanted(&self.options.filter, &events).await?;
-        self.page = events.into_iter().zip(wanted).collect();
+        let ahead = |(event, is_wanted): (&Arc<Event>, bool)| Ahead {
+            bytes: event.content.len() + if self.options.is_full_view { full_view_bytes(event) } else { 0 },
+            entry: event.entry(),
+            is_wanted,
+        };
+        self.page = events.iter().zip(wanted).map(ahead).collect();
+        Ok(())
+    }
+
+    /// What comes from the table is understood only for those who ask what is in it.
+    async fn open_stored(&mut self, entries: Vec<LogEntry>) -> Result<(), StoreError> {
+        if self.options.is_full_view || !self.options.filter.is_empty() {
+            let events = entries.into_iter().map(|entry| decode(entry).map(Arc::new));
+            return self.open(events.collect::<Result<_, _>>()?).await;
+        }
+        let ahead = |entry: LogEntry| Ahead { bytes: entry.content.len(), entry, is_wanted: true };
+        self.page = entries.into_iter().map(ahead).collect();
         Ok(())
     }
 
@@ -181,25 +202,20 @@ impl Reader {
         let mut wanted = Vec::new();
         let mut bytes = 0;
         while wanted.len() < self.options.max_batch && bytes < MAX_BATCH_BYTES {
-            let Some((event, is_wanted)) = self.page.pop_front() else { break };
-            self.at.store(event.position, Ordering::Relaxed);
-            if is_wanted {
-                bytes += self.bytes_of(&event);
-                wanted.push(event);
+            let Some(ahead) = self.page.pop_front() else { break };
+            self.at.store(ahead.entry.position, Ordering::Relaxed);
+            if ahead.is_wanted {
+                bytes += ahead.bytes;
+                wanted.push(ahead.entry);
             }
         }
         let at = self.at.load(Ordering::Relaxed);
         if !wanted.is_empty() {
             let after = self.said;
-            return Some(self.say(at, Step::Updates { after, events: wanted, through: at }));
+            return Some(self.say(at, Step::Updates { after, entries: wanted, through: at }));
         }
         let is_due = at > self.said && self.last_step_time.elapsed() >= self.options.progress_interval;
         is_due.then(|| self.say(at, Step::Progress(at)))
-    }
-
-    fn bytes_of(&self, event: &Event) -> usize {
-        let words = usize::try_from(event.summary.word_count).unwrap_or_default();
-        weight(event) + if self.options.is_full_view { words * FULL_VIEW_BYTES_A_WORD } else { 0 }
     }
 
     /// True when there is more than `at`, false when it is time to say something.
@@ -216,4 +232,9 @@ impl Reader {
         self.last_step_time = Instant::now();
         step
     }
+}
+
+/// About what the full view adds to the content of an event.
+pub(super) fn full_view_bytes(event: &Event) -> usize {
+    usize::try_from(event.summary.word_count).unwrap_or_default() * FULL_VIEW_BYTES_A_WORD
 }

@@ -72,8 +72,8 @@ impl Ring {
     }
 }
 
-/// About the bytes that an event takes, in memory and on the wire in the basic view.
-pub(super) fn weight(event: &Event) -> usize {
+/// About the bytes that an event takes in memory.
+fn weight(event: &Event) -> usize {
     let summary = &event.summary;
     let entities: usize = summary
         .entities
@@ -86,11 +86,13 @@ pub(super) fn weight(event: &Event) -> usize {
     let texts = [&summary.title, &summary.subtitle, &summary.description, &summary.canonical_url];
     let texts: usize = texts.into_iter().flatten().map(String::len).sum();
     let topics: usize = summary.topics.iter().chain(&summary.authors).map(|topic| 24 + topic.len()).sum();
-    600 + summary.url.len() + entities + labels + texts + topics
+    600 + event.content.len() + summary.url.len() + entities + labels + texts + topics
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::{article::EventKind, feed::filter::tests::summary};
 
@@ -98,7 +100,13 @@ mod tests {
         positions
             .map(|position| {
                 let time = time::OffsetDateTime::UNIX_EPOCH;
-                Arc::new(Event { position, kind: EventKind::Accepted, time, summary: summary() })
+                Arc::new(Event {
+                    position,
+                    kind: EventKind::Accepted,
+                    time,
+                    summary: summary(),
+                    content: Bytes::new(),
+                })
             })
             .collect()
     }

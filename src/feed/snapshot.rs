@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Feed, Filter};
 use crate::{
     article::{Article, Event, EventKind, Position, State, VersionId, View},
@@ -91,6 +93,6 @@ impl Snapshot {
         };
         let summary = article.summary.clone();
         let time = summary.processed_time.unwrap_or(summary.accepted_time);
-        Event { position: self.position, kind, time, summary }
+        Event { position: self.position, kind, time, summary, content: Bytes::new() }
     }
 }

@@ -4,15 +4,12 @@ use copydesk_gazetteer::Format;
 use copydesk_proto::v1::{self, admin_service_server::AdminService};
 use tonic::{Request, Response, Status};
 
-use super::{
-    answer,
-    convert::{Reading, timestamp},
-    status::from_app,
-};
+use super::{convert::Reading, status::from_app};
 use crate::{
     app::{App, PutGazetteer},
     pipeline::PIPELINE_VERSION,
     store::{GazetteerRow, SourceQueue},
+    wire::{self, timestamp},
 };
 
 /// Most ids in one call.
@@ -58,7 +55,7 @@ impl AdminService for AdminRpc {
         let page = page.map_err(from_app)?;
         let failed = page.articles.iter().map(|article| v1::FailedArticle {
             errors: article.summary.failure.iter().flat_map(|failure| &failure.errors).map(attempt).collect(),
-            article: Some(answer::summary(&article.summary)),
+            article: Some(wire::article(&article.summary)),
         });
         Ok(Response::new(v1::ListFailedArticlesResponse {
             failed_articles: failed.collect(),

@@ -3,58 +3,21 @@
 use copydesk_proto::v1;
 
 use super::{
-    convert::timestamp,
     knowledge::{Telling, forget_absent_speakers},
     offsets::Offsets,
 };
-use crate::article::{
-    Article, Body, Entity, Failure, Language, Processed, RawSpan, State, Summary, SummaryEntity,
+use crate::{
+    article::{Article, Body, Entity, Processed, RawSpan, Summary, SummaryEntity},
+    wire,
 };
 
 /// The article with as much as was read of it.
 pub(super) fn article(article: &Article, encoding: v1::OffsetEncoding) -> v1::Article {
-    let mut answer = summary(&article.summary);
+    let mut answer = wire::article(&article.summary);
     if let Some(result) = &article.result {
         full(&mut answer, result, article.body.as_ref(), encoding);
     }
     answer
-}
-
-/// The basic view.
-pub(super) fn summary(summary: &Summary) -> v1::Article {
-    v1::Article {
-        article_id: summary.article_id.to_string(),
-        version: summary.version,
-        source: summary.source.clone(),
-        external_id: summary.external_id.clone().unwrap_or_default(),
-        url: summary.url.clone(),
-        canonical_url: summary.canonical_url.clone().unwrap_or_default(),
-        state: i32::from(match summary.state {
-            State::Accepted => v1::ArticleState::Accepted,
-            State::Processed => v1::ArticleState::Processed,
-            State::Failed => v1::ArticleState::Failed,
-            State::Deleted => v1::ArticleState::Deleted,
-        }),
-        title: summary.title.clone().unwrap_or_default(),
-        subtitle: summary.subtitle.clone().unwrap_or_default(),
-        authors: summary.authors.clone(),
-        site_name: summary.site_name.clone().unwrap_or_default(),
-        published_time: summary.published_time.map(timestamp),
-        modified_time: summary.modified_time.map(timestamp),
-        language: summary.language.as_ref().map(language),
-        dateline: summary.dateline.clone().unwrap_or_default(),
-        entities: summary.entities.iter().map(summary_entity).collect(),
-        word_count: summary.word_count,
-        pipeline: summary.made_by.clone().map(|(version, model)| v1::Pipeline { version, model }),
-        accepted_time: Some(timestamp(summary.accepted_time)),
-        processed_time: summary.processed_time.map(timestamp),
-        failure: summary.failure.as_ref().map(failure),
-        etag: summary.etag(),
-        labels: summary.labels.clone(),
-        description: summary.description.clone().unwrap_or_default(),
-        topics: summary.topics.clone(),
-        ..v1::Article::default()
-    }
 }
 
 /// An analysis: an article that was never stored.
@@ -73,7 +36,7 @@ pub(super) fn analysis(
         ..Summary::empty()
     };
     let time = stored.accepted_time;
-    let mut answer = summary(&stored.processed(result, time));
+    let mut answer = wire::article(&stored.processed(result, time));
     full(&mut answer, result, Some(&draft.body), encoding);
     v1::Article {
         article_id: String::new(),
@@ -138,7 +101,7 @@ fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encod
         .iter()
         .map(|entity: &Entity| v1::Entity {
             mentions: entity.mentions.iter().map(|mention| telling.mention(mention)).collect(),
-            ..summary_entity(&SummaryEntity::from(entity))
+            ..wire::entity(&SummaryEntity::from(entity))
         })
         .collect();
     answer.quotations = telling.quotations();
@@ -149,47 +112,6 @@ fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encod
         .iter()
         .map(|note| v1::Note { code: note.code.clone(), message: note.message.clone() })
         .collect();
-}
-
-fn summary_entity(entity: &SummaryEntity) -> v1::Entity {
-    let number = entity.kind.number();
-    let is_custom = number == i32::from(v1::EntityType::Custom) as i16;
-    v1::Entity {
-        entity_id: entity.entity_id.to_string(),
-        r#type: i32::from(number),
-        name: entity.name.clone(),
-        aliases: entity.aliases.clone(),
-        salience: entity.salience,
-        mentions: Vec::new(),
-        custom_type: if is_custom { entity.kind.label().to_owned() } else { String::new() },
-        mention_count: entity.mention_count,
-        links: entity
-            .links
-            .iter()
-            .map(|link| v1::EntityLink {
-                scheme: link.scheme.clone(),
-                id: link.id.clone(),
-                url: link.url.clone(),
-            })
-            .collect(),
-        gazetteer: entity.gazetteer.clone().unwrap_or_default(),
-    }
-}
-
-fn language(language: &Language) -> v1::Language {
-    v1::Language {
-        code: language.code.clone(),
-        probability: language.probability,
-        supported: language.supported,
-    }
-}
-
-fn failure(failure: &Failure) -> v1::Failure {
-    v1::Failure {
-        reason: failure.reason.clone(),
-        message: failure.message.clone(),
-        attempts: failure.attempts,
-    }
 }
 
 #[cfg(test)]

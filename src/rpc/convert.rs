@@ -210,12 +210,3 @@ impl Reading {
         TextQuery::parse(text).map_err(|problem| self.refuse(field, problem)).ok()
     }
 }
-
-/// Seconds and nanoseconds since 1970.
-pub(super) fn timestamp(time: OffsetDateTime) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: time.unix_timestamp(),
-        // Below 1,000,000,000 by definition.
-        nanos: i32::try_from(time.nanosecond()).unwrap_or_default(),
-    }
-}

@@ -3,13 +3,16 @@
 //! The stream makes a message only when the connection takes one, so a client that does not read costs one message and
 //! its cursor. The server ends a stream for a reason of its own only after saying so.
 
+mod frame;
+mod service;
 mod subscriber;
 
 use std::{pin::Pin, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use copydesk_proto::v1::{self, feed_service_server::FeedService};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
+use prost::Message;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -25,6 +28,9 @@ use crate::{
     feed::{Cursor, Filter, ReaderOptions, Snapshot},
     store::{Head, StoreError},
 };
+pub use service::FeedServer;
+
+use frame::Frame;
 use subscriber::Subscriber;
 
 const DEFAULT_BATCH: usize = 100;
@@ -90,6 +96,59 @@ impl FeedRpc {
         Ok(position)
     }
 
+    /// Registers a subscription; all that it says.
+    async fn open(&self, request: v1::SubscribeRequest) -> Result<FrameStream, Status> {
+        let head = self.app.feed().head().await.map_err(|error| from_app(AppError::from(error)))?;
+        let after_position = self.start_position(&request, head)?;
+        let mut reading = Reading::default();
+        let encoding = reading.encoding(request.offset_encoding);
+        let view = reading.view(request.view, v1::ArticleView::Basic, encoding);
+        let options = ReaderOptions {
+            after_position,
+            max_batch: reading.max_batch(request.max_batch, DEFAULT_BATCH, MAX_BATCH),
+            progress_interval: reading.duration(
+                "progress_interval",
+                request.progress_interval,
+                DEFAULT_PROGRESS_INTERVAL,
+                Duration::from_secs(1)..=Duration::from_secs(300),
+            ),
+            is_full_view: view != View::Basic,
+            filter: reading.filter(request.filter.clone().unwrap_or_default()),
+        };
+        reading.finish()?;
+        // The cursor may come from another process, and be ahead of what this one has heard of.
+        self.app.feed().look();
+
+        let is_overloaded = self.app.feed().followers().count >= self.options.max_subscribers;
+        let snapshot = match request.start {
+            Some(v1::subscribe_request::Start::Snapshot(_)) if !is_overloaded => {
+                Some(self.snapshot(options.filter.clone(), view).await?)
+            }
+            _ => None,
+        };
+        let after_position = snapshot.as_ref().map_or(options.after_position, Snapshot::position);
+        let subscriber = Subscriber {
+            reader: self.app.feed().read(ReaderOptions { after_position, ..options }),
+            app: self.app.clone(),
+            view,
+            encoding,
+            closing: self.options.closing.clone(),
+            ends_at: self
+                .options
+                .max_stream_age
+                .map(|age| Instant::now() + age.mul_f64(1.0 - 0.1 * rand::random::<f64>())),
+            opening: Some(head),
+            snapshot,
+            is_overloaded,
+            is_closed: false,
+        };
+        let frames = stream::unfold(subscriber, |mut subscriber| async move {
+            let frame = subscriber.next().await?;
+            Some((Ok(frame), subscriber))
+        });
+        Ok(Box::pin(frames))
+    }
+
     async fn snapshot(&self, filter: Filter, view: View) -> Result<Snapshot, Status> {
         match self.app.feed().snapshot(filter, view, MAX_SNAPSHOT_ARTICLES).await {
             Ok(snapshot) => Ok(snapshot),
@@ -106,6 +165,7 @@ impl FeedRpc {
     }
 }
 
+type FrameStream = Pin<Box<dyn Stream<Item = Result<Frame, Status>> + Send>>;
 type MessageStream = Pin<Box<dyn Stream<Item = Result<v1::SubscribeResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -155,58 +215,17 @@ impl FeedService for FeedRpc {
         groups::consume(&self.app, &self.options, request.into_inner()).await.map(Response::new)
     }
 
+    /// For those who mount the generated server: `FeedServer` sends the frames as they are.
     async fn subscribe(
         &self,
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<MessageStream>, Status> {
-        let request = request.into_inner();
-        let head = self.app.feed().head().await.map_err(|error| from_app(AppError::from(error)))?;
-        let after_position = self.start_position(&request, head)?;
-        let mut reading = Reading::default();
-        let encoding = reading.encoding(request.offset_encoding);
-        let view = reading.view(request.view, v1::ArticleView::Basic, encoding);
-        let options = ReaderOptions {
-            after_position,
-            max_batch: reading.max_batch(request.max_batch, DEFAULT_BATCH, MAX_BATCH),
-            progress_interval: reading.duration(
-                "progress_interval",
-                request.progress_interval,
-                DEFAULT_PROGRESS_INTERVAL,
-                Duration::from_secs(1)..=Duration::from_secs(300),
-            ),
-            is_full_view: view != View::Basic,
-            filter: reading.filter(request.filter.clone().unwrap_or_default()),
-        };
-        reading.finish()?;
-        // The cursor may come from another process, and be ahead of what this one has heard of.
-        self.app.feed().look();
-
-        let is_overloaded = self.app.feed().followers().count >= self.options.max_subscribers;
-        let snapshot = match request.start {
-            Some(v1::subscribe_request::Start::Snapshot(_)) if !is_overloaded => {
-                Some(self.snapshot(options.filter.clone(), view).await?)
-            }
-            _ => None,
-        };
-        let after_position = snapshot.as_ref().map_or(options.after_position, Snapshot::position);
-        let subscriber = Subscriber {
-            reader: self.app.feed().read(ReaderOptions { after_position, ..options }),
-            app: self.app.clone(),
-            view,
-            encoding,
-            closing: self.options.closing.clone(),
-            ends_at: self
-                .options
-                .max_stream_age
-                .map(|age| Instant::now() + age.mul_f64(1.0 - 0.1 * rand::random::<f64>())),
-            opening: Some(head),
-            snapshot,
-            is_overloaded,
-            is_closed: false,
-        };
-        let messages = stream::unfold(subscriber, |mut subscriber| async move {
-            let message = subscriber.next().await?;
-            Some((Ok(v1::SubscribeResponse { message: Some(message) }), subscriber))
+        let frames = self.open(request.into_inner()).await?;
+        let messages = frames.map(|frame| {
+            let mut bytes = Vec::new();
+            frame?.encode(&mut bytes).map_err(|_| Status::internal("a message cannot be encoded"))?;
+            v1::SubscribeResponse::decode(bytes.as_slice())
+                .map_err(|_| Status::internal("a message cannot be decoded"))
         });
         Ok(Response::new(Box::pin(messages)))
     }

@@ -10,11 +10,7 @@ use prost::Message;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{
-    convert::{Reading, timestamp},
-    feed::resume_position,
-    status::from_app,
-};
+use super::{convert::Reading, feed::resume_position, status::from_app};
 use crate::{
     app::{App, AppError, CreateGroup, GroupStatus},
     article::Position,
@@ -23,6 +19,7 @@ use crate::{
         Head,
         groups::{Group, GroupMember, GroupSettings, GroupStart, NewGroup, ParkedUpdate},
     },
+    wire::timestamp,
 };
 
 pub(super) use consume::{MessageStream, consume};

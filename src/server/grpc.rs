@@ -6,7 +6,7 @@ use copydesk_proto::{
     DESCRIPTOR_SET,
     v1::{
         admin_service_server::AdminServiceServer, analysis_service_server::AnalysisServiceServer,
-        article_service_server::ArticleServiceServer, feed_service_server::FeedServiceServer,
+        article_service_server::ArticleServiceServer,
     },
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -22,7 +22,7 @@ use tracing::error;
 
 use crate::{
     app::App,
-    rpc::{AdminRpc, AnalysisRpc, ArticleRpc, FeedRpc, FeedRpcOptions, ObserveLayer},
+    rpc::{AdminRpc, AnalysisRpc, ArticleRpc, FeedRpc, FeedRpcOptions, FeedServer, ObserveLayer},
     telemetry::Health,
 };
 
@@ -42,7 +42,6 @@ pub(super) struct Options {
 type Articles = ArticleServiceServer<ArticleRpc>;
 type Analysis = AnalysisServiceServer<AnalysisRpc>;
 type Admin = AdminServiceServer<AdminRpc>;
-type Updates = FeedServiceServer<FeedRpc>;
 
 /// Serves until `closing`, and then until the last call has ended.
 pub(super) async fn run(
@@ -66,9 +65,7 @@ pub(super) async fn run(
         max_stream_age: options.max_stream_age,
         max_subscribers: options.max_subscribers,
     };
-    let updates = Updates::new(FeedRpc::new(app, feed_options))
-        .accept_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Gzip);
+    let updates = FeedServer::new(FeedRpc::new(app, feed_options));
 
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let mut health = options.health;
@@ -122,7 +119,7 @@ async fn report_changes(reporter: HealthReporter, mut health: watch::Receiver<He
 async fn report_all(reporter: &HealthReporter, now: Health) {
     let is_up = now == Health::Serving;
     report::<Articles>(reporter, is_up).await;
-    report::<Updates>(reporter, is_up).await;
+    report::<FeedServer>(reporter, is_up).await;
     report::<Admin>(reporter, is_up).await;
     report::<Analysis>(reporter, now != Health::ShuttingDown).await;
     let overall =

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{NewEvent, Store, StoreError, Tx};
+use super::{NewEvent, Store, StoreError, Tx, log::redact};
 use crate::article::{Article, Body, EventKind, Processed, Summary, VersionId, View};
 
 /// What `erase` found.
@@ -139,7 +139,7 @@ pub async fn erase(
         return Ok(DeleteOutcome::Changed);
     }
     mark_deleted(tx, article_id).await?;
-    redact_log(tx, article_id).await?;
+    redact(tx, article_id).await?;
     let event = NewEvent { kind: EventKind::Deleted, summary: summary.deleted() };
     Ok(DeleteOutcome::Erased(Box::new(event)))
 }
@@ -161,18 +161,4 @@ async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, S
     .fetch_one(&mut *tx.0)
     .await?;
     Ok(row.time)
-}
-
-async fn redact_log(tx: &mut Tx, article_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query!(
-        r#"update log_events
-           set summary = ('{"state": "Deleted"}'::jsonb || (
-               select jsonb_object_agg(key, value) from jsonb_each(summary::jsonb)
-               where key in ('article_id', 'version', 'source', 'external_id', 'accepted_time', 'labels')))::json
-           where article_id = $1"#,
-        article_id
-    )
-    .execute(&mut *tx.0)
-    .await?;
-    Ok(())
 }

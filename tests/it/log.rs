@@ -14,6 +14,7 @@ use copydesk::{
     store::{NewEvent, PartitionSizes, Store, StoreOptions, append},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sqlx::{Connection, PgConnection};
 use tokio::time::sleep;
 
 use crate::{app::within, cluster::database};
@@ -78,17 +79,20 @@ async fn read(store: Store, after: i64, seed: u64, is_over: Arc<AtomicBool>) -> 
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_readers_log_is_what_was_committed_whoever_dawdles_or_rolls_back() {
-    let database = database().await;
-    let options = StoreOptions {
-        url: database.url.clone(),
-        max_connections: 12,
-        acquire_timeout: Duration::from_secs(10),
-    };
+/// A store with room in its log.
+async fn open(url: &str) -> Store {
+    let options =
+        StoreOptions { url: url.to_owned(), max_connections: 12, acquire_timeout: Duration::from_secs(10) };
     let store = Store::new(&options).expect("a URL");
     let sizes = PartitionSizes { log_positions: 1_000_000, articles: Duration::from_secs(604_800) };
     store.add_partitions(sizes).await.expect("room");
+    store
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_readers_log_is_what_was_committed_whoever_dawdles_or_rolls_back() {
+    let database = database().await;
+    let store = open(&database.url).await;
     for seed in 0..CASES {
         let after = store.head().await.expect("a head").position;
         let is_over = Arc::new(AtomicBool::new(false));
@@ -108,4 +112,26 @@ async fn every_readers_log_is_what_was_committed_whoever_dawdles_or_rolls_back()
             assert_eq!(within(reader).await.expect("no panic"), committed);
         }
     }
+}
+
+#[tokio::test]
+async fn an_event_that_an_older_version_has_stored_is_still_read() {
+    let database = database().await;
+    let store = open(&database.url).await;
+    let mut connection = PgConnection::connect(&database.url).await.expect("connects");
+    let summary = Summary { title: Some("Old news".to_owned()), ..Summary::empty() };
+    let write = "with head as (update log_head set position = position + 1 returning position)
+        insert into log_events (position, kind, time, article_id, version, summary)
+        select position, 1, now(), $1, 1, $2 from head";
+    sqlx::query(write)
+        .bind(summary.article_id)
+        .bind(sqlx::types::Json(&summary))
+        .execute(&mut connection)
+        .await
+        .expect("writes as it was");
+    let at = store.head().await.expect("a head").position - 1;
+    let read = store.read_log(at, 1).await.expect("reads").pop().expect("one");
+    assert_eq!(read.summary, summary);
+    let entry = store.read_entries(at, 1).await.expect("reads").pop().expect("one");
+    assert_eq!((entry.position, entry.content), (at + 1, read.content));
 }

@@ -100,8 +100,8 @@ pub(crate) async fn fill_log(database_url: &str, updates: i64) -> Result<()> {
     let mut connection = PgConnection::connect(database_url).await?;
     sqlx::query(
         "with head as (select position from log_head)
-         insert into log_events (position, kind, time, article_id, version, summary)
-         select head.position + number, e.kind, e.time, e.article_id, e.version, e.summary
+         insert into log_events (position, kind, time, article_id, version, content)
+         select head.position + number, e.kind, e.time, e.article_id, e.version, e.content
          from head, generate_series(1, $1 - head.position) as number
          join log_events e on e.position = 1 + number % (select position from log_head)",
     )

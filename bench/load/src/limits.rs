@@ -92,9 +92,9 @@ const INSERT: &str = "
     ), head as (
         update log_head set position = position + (select count(*) from given) returning position
     )
-    insert into log_events (position, kind, time, article_id, version, summary)
+    insert into log_events (position, kind, time, article_id, version, content)
     select head.position - (select count(*) from given) + ordinality, 1, now(), article_id, 1,
-        json_build_object('article_id', article_id)
+        uuid_send(article_id)
     from given, head";
 
 /// Calls per second with an article in each, to a server that answers at once, `in_flight` at a time.

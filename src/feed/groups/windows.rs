@@ -136,6 +136,8 @@ impl Windows {
 mod tests {
     use std::sync::Arc;
 
+    use bytes::Bytes;
+
     use super::*;
     use crate::{
         article::{Event, EventKind},
@@ -148,6 +150,7 @@ mod tests {
             kind: EventKind::Processed,
             time: time::OffsetDateTime::UNIX_EPOCH,
             summary: summary(),
+            content: Bytes::new(),
         };
         Assignment { delivery_id, attempts: 1, ends_at, event: Arc::new(event) }
     }

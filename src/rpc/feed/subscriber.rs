@@ -1,21 +1,24 @@
 //! What an open stream says next, and why it ends.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use copydesk_proto::v1::{self, subscribe_response::Message};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::super::{answer, convert::timestamp, status::UNAVAILABLE_RETRY_DELAY};
+use prost::Message as _;
+
+use super::{
+    super::{answer, status::UNAVAILABLE_RETRY_DELAY},
+    frame::{Frame, StoredUpdates},
+};
 use crate::{
     app::App,
-    article::{Article, Event, EventKind, Position, VersionId, View},
+    article::{Article, EventKind, LogEntry, Position, VersionId, View},
     feed::{Cursor, Reader, Snapshot, Step},
     store::{Head, StoreError},
+    wire::timestamp,
 };
 
 /// A stream that must read the table waits this long for a Postgres that is away before it closes.
@@ -43,16 +46,16 @@ pub(super) struct Subscriber {
 
 impl Subscriber {
     /// The next message; `None` once Closing was said.
-    pub(super) async fn next(&mut self) -> Option<Message> {
+    pub(super) async fn next(&mut self) -> Option<Frame> {
         if self.is_closed {
             return None;
         }
         if let Some(head) = self.opening.take() {
-            return Some(Message::Ready(v1::Ready {
+            return Some(framed(Message::Ready(v1::Ready {
                 start_cursor: self.cursor(self.reader.said()),
                 head_cursor: self.cursor(head.position.max(self.reader.said())),
                 oldest_cursor: self.cursor(head.trimmed_position),
-            }));
+            })));
         }
         if self.is_overloaded {
             let resume_from = self.reader.said();
@@ -87,7 +90,7 @@ impl Subscriber {
         }
     }
 
-    async fn say_more(&mut self) -> Message {
+    async fn say_more(&mut self) -> Frame {
         let resume_from = self.reader.said();
         let Some(snapshot) = &mut self.snapshot else { return self.step().await };
         let articles = match next_part(snapshot).await {
@@ -98,15 +101,15 @@ impl Subscriber {
         if complete {
             self.snapshot = None;
         }
-        Message::Snapshot(v1::Snapshot {
+        framed(Message::Snapshot(v1::Snapshot {
             articles: articles.iter().map(|article| answer::article(article, self.encoding)).collect(),
             cursor: self.cursor(position),
             complete,
-        })
+        }))
     }
 
     /// The next step of the reader as a message, or the Closing it leads to.
-    async fn step(&mut self) -> Message {
+    async fn step(&mut self) -> Frame {
         let resume_from = self.reader.said();
         let patience = Patience::new();
         let step = loop {
@@ -119,15 +122,19 @@ impl Subscriber {
                 }
             }
         };
-        match step {
-            Step::Updates { after, events, through } => match self.updates(&events).await {
+        let message = match step {
+            Step::Updates { after, entries, through } if self.view == View::Basic => {
+                let incarnation = self.app.feed().incarnation();
+                return Frame::Updates(StoredUpdates { incarnation, after, entries, through });
+            }
+            Step::Updates { after, entries, through } => match self.full_updates(&entries).await {
                 Ok(updates) => Message::Updates(v1::Updates {
                     updates,
                     after_cursor: self.cursor(after),
                     through_cursor: self.cursor(through),
                 }),
                 // What the reader has said was not sent.
-                Err(error) => self.close_for(after, &error),
+                Err(error) => return self.close_for(after, &error),
             },
             Step::Progress(at) => Message::Progress(v1::Progress {
                 cursor: self.cursor(at),
@@ -135,42 +142,37 @@ impl Subscriber {
             }),
             Step::CaughtUp(at) => Message::CaughtUp(v1::CaughtUp { cursor: self.cursor(at) }),
             Step::FellBehind(at) => Message::FellBehind(v1::FellBehind { cursor: self.cursor(at) }),
-        }
+        };
+        framed(message)
     }
 
-    async fn updates(&self, events: &[Arc<Event>]) -> Result<Vec<v1::Update>, StoreError> {
-        let mut full = match self.view {
-            View::Basic => Default::default(),
-            View::Full | View::FullWithBody => self.read_results(events).await?,
+    /// With the stored result in the place of what the log holds, where there is one.
+    async fn full_updates(&self, entries: &[LogEntry]) -> Result<Vec<v1::Update>, StoreError> {
+        let mut results = self.read_results(entries).await?;
+        let update = |entry: &LogEntry| {
+            let is_result = entry.kind == EventKind::Processed;
+            let result = if is_result { results.remove(&entry.id) } else { None };
+            let logged = v1::Update::decode(entry.content.as_ref())
+                .map_err(|_| StoreError::Damaged(format!("log position {}", entry.position)))?;
+            Ok(v1::Update {
+                cursor: self.cursor(entry.position),
+                time: Some(timestamp(entry.time)),
+                article: match result {
+                    Some(article) => Some(answer::article(&article, self.encoding)),
+                    None => logged.article,
+                },
+                ..logged
+            })
         };
-        let update = |event: &Arc<Event>| {
-            let result = if event.kind == EventKind::Processed {
-                full.remove(&event.summary.version_id())
-            } else {
-                None
-            };
-            v1::Update {
-                cursor: self.cursor(event.position),
-                kind: event.kind as i32,
-                time: Some(timestamp(event.time)),
-                article: Some(match result {
-                    Some(article) => answer::article(&article, self.encoding),
-                    None => answer::summary(&event.summary),
-                }),
-            }
-        };
-        Ok(events.iter().map(update).collect())
+        entries.iter().map(update).collect()
     }
 
     async fn read_results(
         &self,
-        events: &[Arc<Event>],
+        entries: &[LogEntry],
     ) -> Result<std::collections::HashMap<VersionId, Article>, StoreError> {
-        let ids: Vec<VersionId> = events
-            .iter()
-            .filter(|event| event.kind == EventKind::Processed)
-            .map(|event| event.summary.version_id())
-            .collect();
+        let results = entries.iter().filter(|entry| entry.kind == EventKind::Processed);
+        let ids: Vec<VersionId> = results.map(|entry| entry.id).collect();
         let patience = Patience::new();
         loop {
             match self.app.store().get_versions(&ids, self.view).await {
@@ -180,7 +182,7 @@ impl Subscriber {
         }
     }
 
-    fn close_for(&mut self, resume_from: Position, error: &StoreError) -> Message {
+    fn close_for(&mut self, resume_from: Position, error: &StoreError) -> Frame {
         if let StoreError::Trimmed { .. } = error {
             return self.close(
                 resume_from,
@@ -196,21 +198,25 @@ impl Subscriber {
         )
     }
 
-    fn close(&mut self, resume_from: Position, reason: v1::ClosingReason, message: &str) -> Message {
+    fn close(&mut self, resume_from: Position, reason: v1::ClosingReason, message: &str) -> Frame {
         self.is_closed = true;
         // Jitter, so that a thousand streams do not come back in one instant.
         let delay = UNAVAILABLE_RETRY_DELAY.mul_f64(0.5 + rand::random::<f64>());
-        Message::Closing(v1::Closing {
+        framed(Message::Closing(v1::Closing {
             reason: i32::from(reason),
             resume_cursor: if self.snapshot.is_some() { Vec::new() } else { self.cursor(resume_from) },
             retry_delay: prost_types::Duration::try_from(delay).ok(),
             message: message.to_owned(),
-        })
+        }))
     }
 
     fn cursor(&self, position: Position) -> Vec<u8> {
         Cursor { incarnation: self.app.feed().incarnation(), position }.encode()
     }
+}
+
+fn framed(message: Message) -> Frame {
+    Frame::Message(Box::new(message))
 }
 
 /// The next articles of a snapshot; empty only at its end.

@@ -6,10 +6,7 @@ use copydesk_proto::v1;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    super::{
-        answer,
-        convert::{Reading, timestamp},
-    },
+    super::{answer, convert::Reading},
     DAY, LONGEST_LEASE, SHORTEST_LEASE, cursor,
 };
 use crate::{
@@ -20,6 +17,7 @@ use crate::{
         StoreError,
         groups::{SettledAs, Settlement, SettlementAction},
     },
+    wire::{self, timestamp},
 };
 
 const MAX_SETTLEMENTS: usize = 1_000;
@@ -69,7 +67,7 @@ impl Sending {
             time: Some(timestamp(event.time)),
             article: Some(match result {
                 Some(article) => answer::article(&article, self.encoding),
-                None => answer::summary(&event.summary),
+                None => wire::article(&event.summary),
             }),
         }
     }

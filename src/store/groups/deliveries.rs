@@ -9,7 +9,10 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::super::{StoreError, Tx, log::decode_event};
+use super::super::{
+    StoreError, Tx,
+    log::{EntryRow, decode},
+};
 use crate::article::{Event, Position, Summary};
 
 /// A group under its lock.
@@ -254,12 +257,13 @@ pub async fn insert_deliveries(
 
 /// Events at positions, in order; those that are gone are missing.
 pub async fn read_events(tx: &mut Tx, positions: &[Position]) -> Result<Vec<Event>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select position, kind, time, summary as "summary: Json<Summary>"
+    let rows = sqlx::query_as!(
+        EntryRow,
+        r#"select position, kind, time, article_id, version, content, summary as "summary: Json<Summary>"
            from log_events where position = any($1) order by position"#,
         positions
     )
     .fetch_all(&mut *tx.0)
     .await?;
-    rows.into_iter().map(|row| decode_event(row.position, row.kind, row.time, row.summary)).collect()
+    rows.into_iter().map(|row| decode(row.entry()?)).collect()
 }
