@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use copydesk_proto::v1::{
-    self, SubmitArticlesRequest, SubscribeRequest, SubscribeResponse, UpdateKind,
+    self, SubmitArticlesRequest, SubscribeRequest, SubscribeResponse,
     article_service_client::ArticleServiceClient,
     feed_service_client::FeedServiceClient,
     feed_service_server::{FeedService, FeedServiceServer},
@@ -30,6 +30,7 @@ use tonic::{
 use crate::{
     limits::rate,
     load::{Latencies, article},
+    times,
 };
 
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -250,9 +251,15 @@ pub(crate) async fn latency(
     span: Duration,
 ) -> Result<Latencies> {
     let articles = per_second * span.as_secs();
-    let feeds = subscribe_many(followed_url, subscribers, Start::Now(true)).await?;
     let mut readers = JoinSet::new();
-    for feed in feeds {
+    let mut channel = None;
+    for index in 0..subscribers {
+        if index % STREAMS_A_CONNECTION == 0 {
+            channel = Some(Channel::from_shared(followed_url.to_owned())?.connect().await?);
+        }
+        let request =
+            SubscribeRequest { start: Some(Start::Now(true)), max_batch: 1_000, ..Default::default() };
+        let feed = times::subscribe(channel.clone().context("a channel")?, request).await?;
         readers.spawn(time_results(feed, articles));
     }
     let client = ArticleServiceClient::connect(url.to_owned()).await?;
@@ -277,17 +284,15 @@ pub(crate) async fn latency(
 }
 
 /// How old each update is when it comes, until `results` of them are results.
-async fn time_results(mut feed: Feed, results: u64) -> Result<Vec<Duration>> {
+async fn time_results(mut feed: Streaming<times::Response>, results: u64) -> Result<Vec<Duration>> {
     let mut ages = Vec::new();
     let mut seen = 0;
     while seen < results {
         let message = timeout(PATIENCE, feed.next()).await?.context("the feed ended")??;
         let now = SystemTime::now();
-        let Some(Message::Updates(updates)) = message.message else { continue };
-        for update in updates.updates {
-            let committed = SystemTime::try_from(update.time.context("a time")?)?;
-            ages.push(now.duration_since(committed).unwrap_or_default());
-            seen += u64::from(update.kind() == UpdateKind::Processed);
+        for update in message.committed()? {
+            ages.push(now.duration_since(update.time).unwrap_or_default());
+            seen += u64::from(update.is_result);
         }
     }
     Ok(ages)

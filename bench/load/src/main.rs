@@ -8,6 +8,7 @@ mod feed;
 mod limits;
 mod load;
 mod server;
+mod times;
 
 use std::{path::PathBuf, time::Duration};
 
