@@ -45,16 +45,50 @@ pub(super) fn summary(summary: &Summary) -> v1::Article {
         dateline: summary.dateline.clone().unwrap_or_default(),
         entities: summary.entities.iter().map(summary_entity).collect(),
         word_count: summary.word_count,
-        pipeline: summary.made_by.clone().map(|(version, model)| v1::Pipeline { version, model }),
+        pipeline: pipeline(summary.made_by.as_ref(), summary.gazetteer_revision),
         accepted_time: Some(timestamp(summary.accepted_time)),
         processed_time: summary.processed_time.map(timestamp),
         failure: summary.failure.as_ref().map(failure),
+        duplicate: summary.duplicate.map(|duplicate| v1::Duplicate {
+            of_article_id: duplicate.of_article_id.to_string(),
+            similarity: duplicate.similarity,
+        }),
+        reprocessing_failure: summary.reprocessing_failure.as_ref().map(failure),
         etag: summary.etag(),
         labels: summary.labels.clone(),
         description: summary.description.clone().unwrap_or_default(),
         topics: summary.topics.clone(),
         ..v1::Article::default()
     }
+}
+
+fn pipeline(made_by: Option<&(String, String)>, gazetteer_revision: i64) -> Option<v1::Pipeline> {
+    let (version, model) = made_by.cloned()?;
+    Some(v1::Pipeline { version, model, gazetteer_revision })
+}
+
+/// What became of the earlier result, if the event tells of one.
+pub(super) fn reprocessing(summary: &Summary) -> Option<v1::Reprocessing> {
+    let told = summary.reprocessing.as_deref()?;
+    let entities = |entities: &[SummaryEntity]| entities.iter().map(summary_entity).collect();
+    let [added, removed, changed] = told.counts;
+    Some(v1::Reprocessing {
+        entities_added: entities(&told.added),
+        entities_removed: entities(&told.removed),
+        entities_changed: told
+            .changed
+            .iter()
+            .map(|change| v1::EntityChange {
+                before: Some(summary_entity(&change.before)),
+                after: Some(summary_entity(&change.after)),
+            })
+            .collect(),
+        entities_added_count: added,
+        entities_removed_count: removed,
+        entities_changed_count: changed,
+        previous_pipeline: pipeline(told.previously_made_by.as_ref(), told.previous_gazetteer_revision),
+        failure: told.failure.as_ref().map(failure),
+    })
 }
 
 /// An analysis: an article that was never stored.

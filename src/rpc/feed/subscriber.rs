@@ -13,7 +13,7 @@ use tracing::warn;
 use super::super::{answer, convert::timestamp, status::UNAVAILABLE_RETRY_DELAY};
 use crate::{
     app::App,
-    article::{Article, Event, EventKind, Position, VersionId, View},
+    article::{Article, Event, Position, State, VersionId, View},
     feed::{Cursor, Reader, Snapshot, Step},
     store::{Head, StoreError},
 };
@@ -139,13 +139,13 @@ impl Subscriber {
     }
 
     async fn updates(&self, events: &[Arc<Event>]) -> Result<Vec<v1::Update>, StoreError> {
-        let mut full = match self.view {
+        let full = match self.view {
             View::Basic => Default::default(),
             View::Full | View::FullWithBody => self.read_results(events).await?,
         };
         let update = |event: &Arc<Event>| {
-            let result = if event.kind == EventKind::Processed {
-                full.remove(&event.summary.version_id())
+            let result = if event.kind.state() == State::Processed {
+                full.get(&event.summary.version_id())
             } else {
                 None
             };
@@ -153,8 +153,9 @@ impl Subscriber {
                 cursor: self.cursor(event.position),
                 kind: event.kind as i32,
                 time: Some(timestamp(event.time)),
+                reprocessing: answer::reprocessing(&event.summary),
                 article: Some(match result {
-                    Some(article) => answer::article(&article, self.encoding),
+                    Some(article) => answer::article(article, self.encoding),
                     None => answer::summary(&event.summary),
                 }),
             }
@@ -168,7 +169,7 @@ impl Subscriber {
     ) -> Result<std::collections::HashMap<VersionId, Article>, StoreError> {
         let ids: Vec<VersionId> = events
             .iter()
-            .filter(|event| event.kind == EventKind::Processed)
+            .filter(|event| event.kind.state() == State::Processed)
             .map(|event| event.summary.version_id())
             .collect();
         let patience = Patience::new();
