@@ -5,15 +5,21 @@
 mod admin;
 mod admission;
 mod analyze;
+mod diff;
 mod groups;
 mod listing;
 mod page_token;
+mod reprocess;
+mod search;
 mod submit;
 
 pub use admin::PutGazetteer;
 pub use admission::{Admission, AdmissionLimits};
+pub use diff::VersionsDiff;
 pub use groups::{CreateGroup, GroupStatus};
 pub use listing::{ListPage, ListQuery};
+pub use reprocess::{ReprocessCommand, queue_reprocessings};
+pub use search::{SearchCommand, SearchPage, SearchResult};
 pub use submit::{Accepted, SubmitCommand, WaitFor};
 
 use std::{sync::Arc, time::Duration};

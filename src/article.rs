@@ -3,20 +3,27 @@
 //! Plain data and the rules it must obey; no I/O, no clock, nothing of the wire and nothing of the database. Every other
 //! room speaks in these types.
 
+mod change;
+mod diff;
 mod draft;
 mod event;
+mod fingerprint;
 mod knowledge;
 mod processed;
 mod query;
+pub mod search;
 
+pub use change::{EntityChange, Reprocessing};
+pub use diff::{ParagraphChange, diff_paragraphs};
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
 pub use event::{Event, EventKind, LogEntry, Position, Summary, SummaryEntity};
+pub use fingerprint::{Duplicate, Fingerprint, MIN_SIMILARITY};
 pub use knowledge::{
     Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,
 };
 pub use processed::{
-    Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, Language, Mention, Note, Paragraph, ParagraphKind,
-    Processed, RawSpan, Removed, Span, name_key,
+    Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, IndexParts, Language, Mention, Note, Paragraph,
+    ParagraphKind, Processed, RawSpan, Removed, Span, name_key,
 };
 pub use query::{FoldedText, TextQuery};
 
@@ -58,6 +65,8 @@ impl State {
 /// Which articles are processed first. The numbers are those of the contract and of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
+    /// Behind everything that anybody waits for; not to be asked for.
+    Background = 0,
     /// After everything else.
     Low = 1,
     /// In order of arrival.

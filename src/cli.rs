@@ -1,6 +1,6 @@
 //! The command line: what each argument means, how errors read, and which exit status they get.
 //!
-//! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `groups`, `consume`, `get`, `list`,
+//! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `groups`, `consume`, `get`, `list`, `search`,
 //! `delete` and those in `admin` are clients of the public contract like any other, and know nothing of the inside. 0 is success, 1 a failure,
 //! 2 a command line that cannot be understood.
 
@@ -21,6 +21,8 @@ mod list;
 mod local;
 mod model;
 mod render;
+mod reprocess;
+mod search;
 pub mod serve;
 mod server;
 mod submit;
@@ -65,10 +67,12 @@ enum Command {
     Consume(consume::ConsumeArgs),
     Get(get::GetArgs),
     List(list::ListArgs),
+    Search(search::SearchArgs),
     Delete(delete::DeleteArgs),
     Queue(admin::QueueArgs),
     Failed(admin::FailedArgs),
     Retry(admin::RetryArgs),
+    Reprocess(reprocess::ReprocessArgs),
     Gazetteer(admin::GazetteerArgs),
     Analyze(analyze::AnalyzeArgs),
     Model(model::ModelArgs),
@@ -107,10 +111,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Groups(args) => or_stopped(groups::run(args)).await,
         Command::Get(args) => or_stopped(get::run(args)).await,
         Command::List(args) => or_stopped(list::run(args)).await,
+        Command::Search(args) => or_stopped(search::run(args)).await,
         Command::Delete(args) => or_stopped(delete::run(args)).await,
         Command::Queue(args) => or_stopped(admin::queue(args)).await,
         Command::Failed(args) => or_stopped(admin::failed(args)).await,
         Command::Retry(args) => or_stopped(admin::retry(args)).await,
+        Command::Reprocess(args) => or_stopped(reprocess::run(args)).await,
         Command::Gazetteer(args) => or_stopped(admin::gazetteer(args)).await,
         Command::Model(args) => model::run(args),
     }

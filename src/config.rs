@@ -66,6 +66,10 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_MAX_CRASHES", default_value_t = 3, value_name = "N")]
     pub max_crashes: i32,
 
+    /// Look for what an article is a copy of among those accepted in so many days; 0 looks for none.
+    #[arg(long, env = "COPYDESK_DUPLICATE_DAYS", default_value_t = 30.0, value_name = "DAYS")]
+    pub duplicate_days: f64,
+
     /// Refuse submissions while so many articles wait, over all processes; 0 means never.
     #[arg(long, env = "COPYDESK_MAX_QUEUE_DEPTH", default_value_t = 0, value_name = "N")]
     pub max_queue_depth: u32,
@@ -143,6 +147,7 @@ impl Config {
         let spans = [
             ("retain-updates-hours", self.retain_updates_hours),
             ("retain-articles-days", self.retain_articles_days),
+            ("duplicate-days", self.duplicate_days),
         ];
         for (flag, value) in spans {
             if !(0.0..=1_000_000.0).contains(&value) {
@@ -216,6 +221,11 @@ impl Config {
             log_positions: i64::from(self.log_partition_updates),
             articles: Duration::from_secs_f64(self.article_partition_hours * 3_600.0),
         }
+    }
+
+    /// How far back copies are looked for.
+    pub fn duplicate_window(&self) -> Duration {
+        Duration::from_secs_f64(self.duplicate_days * 86_400.0)
     }
 
     /// `lease_seconds`.

@@ -8,11 +8,14 @@ mod analysis;
 mod answer;
 mod articles;
 mod convert;
+mod diff;
 mod feed;
 mod groups;
 mod knowledge;
 mod observe;
 mod offsets;
+mod reprocess;
+mod search;
 mod status;
 
 pub use admin::AdminRpc;

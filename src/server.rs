@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    app::{Admission, App, AppParts},
+    app::{Admission, App, AppParts, queue_reprocessings},
     article::{Event, EventKind},
     commit::Committer,
     config::{Config, ConfigError},
@@ -145,6 +145,7 @@ pub async fn serve(
             stop.clone(),
         )),
         tokio::spawn(show_metrics(listeners.metrics, health_seen.clone(), stop.clone())),
+        tokio::spawn(queue_reprocessings(base.store.clone(), stop.clone())),
         tokio::spawn({
             let (feed, wake, reload) = (feed.clone(), wake.clone(), reload.clone());
             let groups = groups.clone();
@@ -351,6 +352,7 @@ fn work_options(config: &Config) -> WorkOptions {
         max_attempts: config.max_attempts,
         max_crashes: config.max_crashes,
         retry_delay: Duration::from_secs(1),
+        duplicate_window: config.duplicate_window(),
     }
 }
 

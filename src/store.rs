@@ -4,6 +4,7 @@
 //! states (unique, check, foreign key) are in migrations/.
 
 mod articles;
+mod duplicates;
 mod error;
 mod gazetteers;
 pub mod groups;
@@ -13,9 +14,11 @@ mod listing;
 mod log;
 mod outcomes;
 mod queue;
+mod reprocessing;
 mod retention;
 mod snapshot;
 mod submissions;
+mod texts;
 
 pub use articles::{DeleteOutcome, erase};
 pub use error::StoreError;
@@ -26,9 +29,11 @@ pub use listing::{ListFilter, ListKey};
 pub use log::{Head, LoggedEvents, NewEvent, append, decode};
 pub use outcomes::{Finish, Outcome, apply_finishes};
 pub use queue::{QueueDetails, QueueState, SourceQueue, requeue_failed};
+pub use reprocessing::{ReprocessingRow, ReprocessingScope};
 pub use retention::{PartitionSizes, Retained, Retention};
 pub use snapshot::SnapshotFilter;
 pub use submissions::{Submission, Submitted, insert_submissions};
+pub use texts::{TextMatch, TextSearch};
 
 use std::{str::FromStr, time::Duration};
 

@@ -34,6 +34,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// Jobs claimed for each thread, one in work and the others ready.
 const JOBS_A_THREAD: usize = 4;
+/// The same for jobs in the background: fewer, because each holds back a hand that could be free for others.
+const BACKGROUND_JOBS_A_THREAD: usize = 2;
 
 /// Makes the result of a draft; told of each finished stage.
 pub type Processor = Arc<dyn Fn(&Draft, &mut dyn FnMut(Stage)) -> Processed + Send + Sync>;
@@ -53,6 +55,8 @@ pub struct WorkOptions {
     pub max_crashes: i32,
     /// First delay before another try; doubles with each.
     pub retry_delay: Duration,
+    /// How far back copies are looked for; zero: not at all.
+    pub duplicate_window: Duration,
 }
 
 /// The worker of one process.
@@ -67,6 +71,10 @@ struct Shared {
     processor: Processor,
     options: WorkOptions,
     threads: Arc<Semaphore>,
+    /// Threads that may be taken by what nobody waits for: all but one, so that one is always free for what somebody does.
+    background_threads: Arc<Semaphore>,
+    /// Jobs of that kind that may be in hand.
+    background_places: Arc<Semaphore>,
     /// Read by jobs that never crashed a process, written by one that did.
     isolation: RwLock<()>,
     held: Mutex<HashMap<VersionId, i64>>,
@@ -82,12 +90,15 @@ impl Worker {
         wake: Arc<Notify>,
     ) -> Worker {
         let threads = Arc::new(Semaphore::new(options.threads));
+        let background = options.threads.saturating_sub(1).max(1);
         let shared = Shared {
             store,
             committer,
             processor,
             options,
             threads,
+            background_threads: Arc::new(Semaphore::new(background)),
+            background_places: Arc::new(Semaphore::new(background * BACKGROUND_JOBS_A_THREAD)),
             isolation: RwLock::new(()),
             held: Mutex::default(),
         };
@@ -102,7 +113,10 @@ impl Worker {
             let free = self.free();
             let claimed = if free == 0 { 0 } else { self.claim(free, &mut jobs, &stop).await };
             // A full hand means that there is more: look again as soon as something is done.
-            let may_be_more = free == 0 || claimed == free;
+            let mut may_be_more = free == 0 || claimed == free;
+            if claimed == 0 && free > 0 {
+                may_be_more |= self.claim_background(&mut jobs, &stop).await;
+            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 Some(_) = jobs.join_next(), if may_be_more => {}
@@ -146,9 +160,29 @@ impl Worker {
         let count = claimed.len();
         for job in claimed {
             self.shared.hold(job.id, job.lease);
-            jobs.spawn(job::run(self.shared.clone(), job, stop.clone()));
+            jobs.spawn(job::run(self.shared.clone(), job, None, stop.clone()));
         }
         count
+    }
+
+    /// Claims and starts what nobody waits for; whether there may be more.
+    async fn claim_background(&self, jobs: &mut JoinSet<()>, stop: &CancellationToken) -> bool {
+        let free = self.shared.background_places.available_permits();
+        if free == 0 {
+            return true;
+        }
+        let lease = self.shared.options.lease;
+        // An error is one of the next claim too, and told there.
+        let claimed = self.shared.store.claim_background(i64::try_from(free).unwrap_or(1), lease).await;
+        let claimed = claimed.unwrap_or_default();
+        let count = claimed.len();
+        for job in claimed {
+            // Only this task takes places, so there is one for each.
+            let place = self.shared.background_places.clone().try_acquire_owned().ok();
+            self.shared.hold(job.id, job.lease);
+            jobs.spawn(job::run(self.shared.clone(), job, place, stop.clone()));
+        }
+        count == free
     }
 
     async fn give_back(&self) {

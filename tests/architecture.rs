@@ -138,6 +138,9 @@ const LANDED: &[(&str, &str)] = &[
     ("0006_groups.sql", "c70510f6408004b5"),
     ("0007_retention.sql", "a186afdf8c04ca5c"),
     ("0008_log_text.sql", "fec44ee57884f8c7"),
+    ("0011_reprocessing.sql", "51363f89061aca1e"),
+    ("0012_search.sql", "a7f1ea627dcc53a9"),
+    ("0013_duplicates.sql", "9a01937a50fc85fc"),
     ("0015_log_wire.sql", "a7937163c860fc16"),
     ("0016_lz4.sql", "ba5c723d344c8b82"),
 ];

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn queue(depth: i64, seconds: u64) -> QueueState {
-        QueueState { depth, leased: 0, oldest_age: Duration::from_secs(seconds) }
+        QueueState { depth, leased: 0, oldest_age: Duration::from_secs(seconds), reprocessing: 0 }
     }
 
     #[test]

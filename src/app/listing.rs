@@ -3,7 +3,7 @@
 //! The filter is the part of AIP-160 that an index can serve: comparisons joined by AND, and values of one field joined
 //! by OR in parentheses. <https://google.aip.dev/160>
 
-mod filter;
+pub(super) mod filter;
 
 use super::{App, AppError, page_token};
 use crate::{

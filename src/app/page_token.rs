@@ -34,7 +34,8 @@ pub(super) fn decode(token: &str, filter: &str) -> Option<ListKey> {
     })
 }
 
-fn check(key: &[u8], filter: &str) -> [u8; 8] {
+/// Ties a token to what it was made for.
+pub(super) fn check(key: &[u8], filter: &str) -> [u8; 8] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(key);
     hasher.update(filter.as_bytes());

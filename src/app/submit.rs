@@ -74,14 +74,7 @@ impl App {
         priority: Priority,
         mut violations: Vec<Violation>,
     ) -> Result<Submission, AppError> {
-        if request_id.len() > MAX_REQUEST_ID_BYTES || request_id.chars().any(char::is_control) {
-            violations.push(Violation::new(
-                "request_id",
-                format!(
-                    "must be at most {MAX_REQUEST_ID_BYTES} bytes without control characters; a UUID is good"
-                ),
-            ));
-        }
+        check_request_id(&request_id, &mut violations);
         let draft = match Draft::new(draft, self.limits) {
             Ok(draft) if violations.is_empty() => draft,
             Ok(_) => return Err(AppError::Invalid(violations)),
@@ -111,5 +104,16 @@ impl App {
         // At the deadline the article is answered as it then is.
         let _ = timeout_at(deadline, ended).await;
         self.get(id.article_id, id.version, view).await
+    }
+}
+
+pub(super) fn check_request_id(request_id: &str, violations: &mut Vec<Violation>) {
+    if request_id.len() > MAX_REQUEST_ID_BYTES || request_id.chars().any(char::is_control) {
+        violations.push(Violation::new(
+            "request_id",
+            format!(
+                "must be at most {MAX_REQUEST_ID_BYTES} bytes without control characters; a UUID is good"
+            ),
+        ));
     }
 }

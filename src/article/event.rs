@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{EntityLink, EntityType, Failure, Language, Processed, State, VersionId};
+use super::{
+    Duplicate, EntityLink, EntityType, Failure, Language, Processed, Reprocessing, State, VersionId,
+};
 
 /// A place in the log. Dense, from 1, in commit order; 0 is before everything.
 pub type Position = i64;
@@ -23,14 +25,35 @@ pub enum EventKind {
     Failed = 3,
     /// It was erased.
     Deleted = 4,
+    /// A new result replaced the one it had, or was tried to and failed.
+    Reprocessed = 5,
+    /// It says what another article said before.
+    DuplicateFound = 6,
 }
 
 impl EventKind {
     /// From the contract's number.
     pub fn from_number(number: i16) -> Option<EventKind> {
-        [EventKind::Accepted, EventKind::Processed, EventKind::Failed, EventKind::Deleted]
-            .into_iter()
-            .find(|kind| *kind as i16 == number)
+        [
+            EventKind::Accepted,
+            EventKind::Processed,
+            EventKind::Failed,
+            EventKind::Deleted,
+            EventKind::Reprocessed,
+            EventKind::DuplicateFound,
+        ]
+        .into_iter()
+        .find(|kind| *kind as i16 == number)
+    }
+
+    /// Where an article is after it.
+    pub fn state(self) -> State {
+        match self {
+            EventKind::Accepted => State::Accepted,
+            EventKind::Processed | EventKind::Reprocessed | EventKind::DuplicateFound => State::Processed,
+            EventKind::Failed => State::Failed,
+            EventKind::Deleted => State::Deleted,
+        }
     }
 }
 
@@ -148,6 +171,18 @@ pub struct Summary {
     /// In state failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The revision of the name lists that the result was made with; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gazetteer_revision: i64,
+    /// Processing it again failed since; the result is the earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reprocessing_failure: Option<Failure>,
+    /// What it is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<Duplicate>,
+    /// In the log only, of an event REPROCESSED: what became of the earlier result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reprocessing: Option<Box<Reprocessing>>,
 }
 
 /// An entity without its mentions.
@@ -208,6 +243,8 @@ impl Summary {
         self.dateline = result.dateline.clone();
         self.word_count = result.word_count;
         self.made_by = Some((result.pipeline_version.clone(), result.model.clone()));
+        self.gazetteer_revision = result.gazetteer_revision;
+        self.reprocessing_failure = None;
         self.entities = result.entities.iter().map(SummaryEntity::from).collect();
         self
     }
@@ -253,6 +290,14 @@ impl Summary {
             made_by: None,
             entities: Vec::new(),
             failure: None,
+            gazetteer_revision: 0,
+            reprocessing_failure: None,
+            duplicate: None,
+            reprocessing: None,
         }
     }
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }

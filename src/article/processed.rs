@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use uuid::Uuid;
 
-use super::{Amount, DateValue, MentionKind, Quotation};
+use super::{Amount, DateValue, Fingerprint, MentionKind, Quotation};
 
 /// The clean article.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +63,21 @@ pub struct Processed {
     pub pipeline_version: String,
     /// The recognizer's model; empty if none ran.
     pub model: String,
+    /// The revision of the name lists; 0 for none.
+    #[serde(default)]
+    pub gazetteer_revision: i64,
+    /// What the archive's indexes are made from; not stored with the result, and not made for an analysis.
+    #[serde(skip)]
+    pub index: IndexParts,
+}
+
+/// What is stored for finding an article, and nothing that is shown of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexParts {
+    /// See `search::indexed_words`.
+    pub words: String,
+    /// None for a short text.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A range of the clean text and where it came from, in bytes.

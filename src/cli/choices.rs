@@ -76,6 +76,10 @@ pub(crate) enum Kind {
     Failed,
     /// It was deleted.
     Deleted,
+    /// It was processed again.
+    Reprocessed,
+    /// It says what another said before.
+    DuplicateFound,
 }
 
 impl Kind {
@@ -85,6 +89,8 @@ impl Kind {
             Kind::Processed => v1::UpdateKind::Processed,
             Kind::Failed => v1::UpdateKind::Failed,
             Kind::Deleted => v1::UpdateKind::Deleted,
+            Kind::Reprocessed => v1::UpdateKind::Reprocessed,
+            Kind::DuplicateFound => v1::UpdateKind::DuplicateFound,
         }
     }
 }

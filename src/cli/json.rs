@@ -32,6 +32,10 @@ impl Contract for v1::Update {
     const NAME: &'static str = "copydesk.v1.Update";
 }
 
+impl Contract for v1::SearchResult {
+    const NAME: &'static str = "copydesk.v1.SearchResult";
+}
+
 impl Contract for v1::Group {
     const NAME: &'static str = "copydesk.v1.Group";
 }

@@ -5,12 +5,14 @@
 
 mod article;
 mod flow;
+mod found;
 mod line;
 mod page;
 mod palette;
 mod pieces;
 
 pub(crate) use article::article;
+pub(crate) use found::found_lines;
 pub(crate) use line::{article_lines, duration, update_lines};
 pub(crate) use page::page;
 pub(crate) use palette::Role;

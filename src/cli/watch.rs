@@ -259,7 +259,7 @@ fn as_update(article: &v1::Article) -> v1::Update {
         v1::ArticleState::Unspecified => v1::UpdateKind::Unspecified,
     };
     let time = article.processed_time.or(article.accepted_time);
-    v1::Update { cursor: Vec::new(), kind: i32::from(kind), time, article: Some(article.clone()) }
+    v1::Update { kind: i32::from(kind), time, article: Some(article.clone()), ..Default::default() }
 }
 
 /// Why the server ended a stream, for people.

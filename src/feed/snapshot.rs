@@ -35,7 +35,7 @@ impl Feed {
     ) -> Result<Snapshot, StoreError> {
         let wanted = SnapshotFilter {
             sources: &filter.sources,
-            states: filter.kinds.iter().map(|kind| *kind as i16).collect(),
+            states: filter.kinds.iter().map(|kind| kind.state() as i16).collect(),
             languages: &filter.languages,
             entity_name_keys: &filter.entity_name_keys,
             entity_types: &filter.entity_types,
@@ -85,12 +85,15 @@ impl Snapshot {
 
     /// The update that brought the article to where it is.
     fn as_event(&self, article: &Article) -> Event {
-        let kind = match article.summary.state {
+        let state = article.summary.state;
+        let plain = match state {
             State::Accepted => EventKind::Accepted,
             State::Processed => EventKind::Processed,
             State::Failed => EventKind::Failed,
             State::Deleted => EventKind::Deleted,
         };
+        // Several kinds lead to one state: whichever is wanted.
+        let kind = self.filter.kinds.iter().copied().find(|kind| kind.state() == state).unwrap_or(plain);
         let summary = article.summary.clone();
         let time = summary.processed_time.unwrap_or(summary.accepted_time);
         Event { position: self.position, kind, time, summary, content: Bytes::new() }

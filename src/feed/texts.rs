@@ -3,10 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use quick_cache::{Weighter, sync::Cache};
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use crate::{
-    article::{Event, EventKind, FoldedText, VersionId},
+    article::{Event, FoldedText, State, VersionId},
     store::{Store, StoreError},
 };
 
@@ -16,16 +17,19 @@ const MAX_BYTES: u64 = 16 << 20;
 const ESTIMATED_TEXTS: usize = 4_096;
 
 pub(super) struct Texts {
-    cache: Cache<VersionId, Arc<FoldedText>, TextBytes>,
+    cache: Cache<Key, Arc<FoldedText>, TextBytes>,
     /// Held while texts are read, so that a batch that wakes a hundred readers is read once.
     reading: Mutex<()>,
 }
 
+/// A version and when its result was made: processed again, it may have another text.
+type Key = (VersionId, Option<OffsetDateTime>);
+
 #[derive(Clone)]
 struct TextBytes;
 
-impl Weighter<VersionId, Arc<FoldedText>> for TextBytes {
-    fn weight(&self, _: &VersionId, text: &Arc<FoldedText>) -> u64 {
+impl Weighter<Key, Arc<FoldedText>> for TextBytes {
+    fn weight(&self, _: &Key, text: &Arc<FoldedText>) -> u64 {
         text.bytes() as u64 + 64
     }
 }
@@ -58,7 +62,7 @@ impl Texts {
     /// What needs no reading: texts in the cache, and of events that have none their summary.
     fn known(&self, events: &[&Event]) -> Vec<Option<Arc<FoldedText>>> {
         let known = |event: &&Event| match has_text(event) {
-            true => self.cache.get(&event.summary.version_id()),
+            true => self.cache.get(&key(event)),
             false => Some(Arc::new(folded(event, None))),
         };
         events.iter().map(known).collect()
@@ -70,7 +74,7 @@ impl Texts {
         let folded = Arc::new(folded(event, text));
         // One that is gone from the store by now is not to be remembered without its text.
         if text.is_some() {
-            self.cache.insert(id, folded.clone());
+            self.cache.insert(key(event), folded.clone());
         }
         folded
     }
@@ -78,7 +82,11 @@ impl Texts {
 
 /// Whether there is a clean text; else the summary says all.
 fn has_text(event: &Event) -> bool {
-    event.kind == EventKind::Processed
+    event.kind.state() == State::Processed
+}
+
+fn key(event: &Event) -> Key {
+    (event.summary.version_id(), event.summary.processed_time)
 }
 
 fn folded(event: &Event, text: Option<&str>) -> FoldedText {

@@ -4,7 +4,8 @@ use copydesk_text::{Document, Input};
 
 use super::PIPELINE_VERSION;
 use crate::article::{
-    Body, Caption, Draft, Language, Note, Paragraph, ParagraphKind, Processed, RawSpan, Removed, Span,
+    Body, Caption, Draft, IndexParts, Language, Note, Paragraph, ParagraphKind, Processed, RawSpan, Removed,
+    Span,
 };
 
 /// Cleans a draft; the sender's own title, time and language win over what is found.
@@ -74,6 +75,8 @@ pub(super) fn processed(document: &Document) -> Processed {
             .collect(),
         pipeline_version: PIPELINE_VERSION.to_owned(),
         model: String::new(),
+        gazetteer_revision: 0,
+        index: IndexParts::default(),
     }
 }
 

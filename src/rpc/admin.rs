@@ -43,6 +43,7 @@ impl AdminService for AdminRpc {
             sources: queue.sources.into_iter().map(source_queue).collect(),
             processed_last_minute: queue.processed_last_minute,
             failed_last_minute: queue.failed_last_minute,
+            reprocessing_depth: queue.state.reprocessing,
         }))
     }
 

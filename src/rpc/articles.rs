@@ -9,7 +9,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
 use uuid::Uuid;
 
-use super::{answer, convert::Reading, status::from_app};
+use super::{answer, convert::Reading, diff, reprocess, search, status::from_app};
 use crate::app::{Accepted, App, ListQuery, SubmitCommand, WaitFor};
 
 /// Longest wait for a result when the caller sets no deadline.
@@ -214,6 +214,34 @@ impl ArticleService for ArticleRpc {
         reading.finish()?;
         self.app.delete(article_id, request.etag).await.map_err(from_app)?;
         Ok(Response::new(v1::DeleteArticleResponse {}))
+    }
+
+    async fn search_articles(
+        &self,
+        request: Request<v1::SearchArticlesRequest>,
+    ) -> Result<Response<v1::SearchArticlesResponse>, Status> {
+        search::search(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn diff_versions(
+        &self,
+        request: Request<v1::DiffVersionsRequest>,
+    ) -> Result<Response<v1::DiffVersionsResponse>, Status> {
+        diff::diff(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn reprocess_articles(
+        &self,
+        request: Request<v1::ReprocessArticlesRequest>,
+    ) -> Result<Response<v1::ReprocessArticlesResponse>, Status> {
+        reprocess::reprocess(&self.app, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_reprocessing(
+        &self,
+        request: Request<v1::GetReprocessingRequest>,
+    ) -> Result<Response<v1::GetReprocessingResponse>, Status> {
+        reprocess::get(&self.app, request.into_inner()).await.map(Response::new)
     }
 }
 

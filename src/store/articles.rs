@@ -153,6 +153,10 @@ async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, S
     sqlx::query!("delete from article_versions where article_id = $1", article_id)
         .execute(&mut *tx.0)
         .await?;
+    sqlx::query!("delete from article_texts where article_id = $1", article_id).execute(&mut *tx.0).await?;
+    sqlx::query!("delete from article_fingerprints where article_id = $1", article_id)
+        .execute(&mut *tx.0)
+        .await?;
     sqlx::query!("delete from submit_requests where article_id = $1", article_id).execute(&mut *tx.0).await?;
     let row = sqlx::query!(
         r#"update articles set deleted_time = now() where article_id = $1 returning deleted_time as "time!""#,

@@ -41,7 +41,7 @@ pub enum ClaimedBody {
     Damaged,
 }
 
-/// From the most urgent.
+/// From the most urgent; those in the background are claimed apart.
 const PRIORITIES: [Priority; 3] = [Priority::High, Priority::Normal, Priority::Low];
 /// Jobs looked at for each one that is claimed: claims that run side by side see the same oldest ones.
 const CANDIDATES_A_JOB: i64 = 4;
@@ -59,6 +59,11 @@ impl Store {
             claimed.extend(self.claim_of_priority(priority, left, lease).await?);
         }
         Ok(claimed)
+    }
+
+    /// Claims up to `limit` jobs that nobody waits for; for when `claim` finds none. One statement.
+    pub async fn claim_background(&self, limit: i64, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
+        self.claim_of_priority(Priority::Background, limit, lease).await
     }
 
     async fn claim_of_priority(

@@ -7,7 +7,10 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{NewEvent, StoreError, Tx, jobs::columns};
+use super::{
+    NewEvent, StoreError, Tx, duplicates::find_duplicates, jobs::columns, reprocessing::Earlier,
+    texts::insert_texts,
+};
 use crate::article::{AttemptError, EventKind, Failure, Processed, State, Summary, VersionId, name_key};
 
 /// What a worker says of a job.
@@ -21,6 +24,8 @@ pub struct Finish {
     pub summary: Summary,
     /// What became of it.
     pub outcome: Outcome,
+    /// How far back copies are looked for; zero: not at all.
+    pub duplicate_window: Duration,
 }
 
 /// How a try ended.
@@ -39,33 +44,50 @@ pub enum Outcome {
     },
 }
 
-/// Ends jobs whose lease still holds and returns the events to append, in the order of `finishes`. A lost lease writes
-/// nothing. Five statements, whatever their number.
+/// Ends jobs whose lease still holds and returns the events to append, in the order of `finishes`, failures of processing
+/// again last. A lost lease writes nothing. Fourteen statements at most, whatever their number.
 pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<NewEvent>, StoreError> {
+    let duplicate_window = finishes.iter().map(|finish| finish.duplicate_window).max().unwrap_or_default();
     let (retries, ends): (Vec<Finish>, Vec<Finish>) =
         finishes.into_iter().partition(|finish| matches!(finish.outcome, Outcome::Retry { .. }));
     put_back(tx, &retries).await?;
 
     let (now, held) = end_jobs(tx, &ends).await?;
     let mut results: Vec<(Summary, Option<Box<Processed>>)> = Vec::new();
+    let mut earlier = Earlier::default();
     for finish in ends.into_iter().filter(|finish| held.contains(&finish.id)) {
+        let is_again = Earlier::is_of(&finish.summary);
         match finish.outcome {
             Outcome::Processed(result) => {
+                if is_again {
+                    earlier.replaced(finish.summary.clone());
+                }
                 results.push((finish.summary.processed(&result, now), Some(result)));
             }
+            Outcome::Failed(failure) if is_again => earlier.kept(finish.summary, failure),
             Outcome::Failed(failure) => results.push((failed(finish.summary, failure, now), None)),
             Outcome::Retry { .. } => {}
         }
     }
     store_results(tx, &results).await?;
+    earlier.store(tx).await?;
     insert_names(tx, &results).await?;
-    Ok(results
-        .into_iter()
-        .map(|(summary, result)| NewEvent {
-            kind: if result.is_some() { EventKind::Processed } else { EventKind::Failed },
-            summary,
-        })
-        .collect())
+    insert_texts(tx, &results).await?;
+    let duplicates = find_duplicates(tx, &results, duplicate_window.as_secs_f64()).await?;
+    let mut events = Vec::new();
+    for (mut summary, result) in results {
+        if result.is_none() {
+            events.push(NewEvent { kind: EventKind::Failed, summary });
+            continue;
+        }
+        let duplicate = duplicates.get(&summary.version_id()).copied();
+        summary.duplicate = duplicate.or(summary.duplicate);
+        let found = duplicate.map(|_| NewEvent { kind: EventKind::DuplicateFound, summary: summary.clone() });
+        events.push(earlier.event(summary));
+        events.extend(found);
+    }
+    events.extend(earlier.failures());
+    Ok(events)
 }
 
 fn failed(summary: Summary, failure: Failure, now: OffsetDateTime) -> Summary {
@@ -111,7 +133,7 @@ async fn store_results(tx: &mut Tx, results: &[(Summary, Option<Box<Processed>>)
     sqlx::query!(
         "update article_versions
          set state = t.state, published_time = t.published_time, language = t.summary -> 'language' ->> 'code',
-             summary = t.summary, result = t.result
+             summary = t.summary, result = t.result, is_indexed = t.result is not null
          from unnest($1::uuid[], $2::integer[], $3::smallint[], $4::timestamptz[], $5::jsonb[], $6::jsonb[])
              as t (article_id, version, state, published_time, summary, result)
          where article_versions.article_id = t.article_id and article_versions.version = t.version",

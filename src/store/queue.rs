@@ -20,6 +20,8 @@ pub struct QueueState {
     pub leased: i64,
     /// Age of the oldest; zero if there is none.
     pub oldest_age: Duration,
+    /// Jobs to process again, waiting or under a lease; not counted above, for nobody waits for them.
+    pub reprocessing: i64,
 }
 
 /// How the queue is, and whose jobs are in it.
@@ -50,13 +52,21 @@ impl Store {
     /// Counts the whole queue; for a timer.
     pub async fn queue_state(&self) -> Result<QueueState, StoreError> {
         let row = sqlx::query!(
-            r#"select count(*) as "depth!", count(lease) as "leased!",
-                   coalesce(extract(epoch from now() - min(queued_time)), 0)::double precision as "oldest_seconds!"
+            r#"select count(*) filter (where priority > 0) as "depth!",
+                   count(lease) filter (where priority > 0) as "leased!",
+                   coalesce(extract(epoch from now() - min(queued_time) filter (where priority > 0)), 0)::double precision
+                       as "oldest_seconds!",
+                   count(*) filter (where priority = 0) as "reprocessing!"
                from jobs"#
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(QueueState { depth: row.depth, leased: row.leased, oldest_age: age(row.oldest_seconds) })
+        Ok(QueueState {
+            depth: row.depth,
+            leased: row.leased,
+            oldest_age: age(row.oldest_seconds),
+            reprocessing: row.reprocessing,
+        })
     }
 
     /// Counts the queue by source, and what the log says of the last minute.
@@ -64,14 +74,14 @@ impl Store {
         let sources = sqlx::query!(
             r#"select source, count(*) as "depth!",
                    extract(epoch from now() - min(queued_time))::double precision as "oldest_seconds!"
-               from jobs group by source order by count(*) desc, source limit $1"#,
+               from jobs where priority > 0 group by source order by count(*) desc, source limit $1"#,
             MAX_SOURCES
         )
         .fetch_all(&self.pool)
         .await?;
         // The log is in order of time, so the last minute is its end: walk back from there, at most so far.
         let recent = sqlx::query!(
-            r#"select count(*) filter (where kind = 2) as "processed!", count(*) filter (where kind = 3) as "failed!"
+            r#"select count(*) filter (where kind in (2, 5)) as "processed!", count(*) filter (where kind = 3) as "failed!"
                from log_events
                where position > (select position - 100000 from log_head) and time > now() - interval '1 minute'"#
         )

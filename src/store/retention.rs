@@ -206,8 +206,17 @@ impl Store {
             .execute(&self.pool)
             .await?;
             if forgotten.rows_affected() == 0 {
-                return Ok(());
+                break;
             }
         }
+        // Those that were made meanwhile, to process an article again.
+        sqlx::query!(
+            "delete from jobs where article_id >= $1 and article_id < $2",
+            part.first_id,
+            part.end_id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use metrics::{counter, histogram};
 use time::OffsetDateTime;
 use tokio::{
+    sync::OwnedSemaphorePermit,
     task::JoinError,
     time::{Instant, sleep, timeout},
 };
@@ -13,7 +14,7 @@ use tracing::{Instrument, debug, error, info_span, warn};
 
 use super::{RETRY_INTERVAL, Shared};
 use crate::{
-    article::{Failure, Processed},
+    article::{Failure, Processed, State},
     commit::CommitError,
     failpoint::step,
     store::{Claimed, ClaimedBody, Finish, Outcome},
@@ -25,8 +26,14 @@ const NICENESS: i32 = 10;
 /// Longest delay before another try.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(300);
 
-/// Does a job and commits its end. On `stop` a job that has not begun is left to whoever claims it next.
-pub(super) async fn run(shared: Arc<Shared>, job: Claimed, stop: CancellationToken) {
+/// Does a job and commits its end. On `stop` a job that has not begun is left to whoever claims it next. One in the
+/// background has a `place` that it gives back at its end.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    job: Claimed,
+    place: Option<OwnedSemaphorePermit>,
+    stop: CancellationToken,
+) {
     let span = info_span!(
         "job",
         article.id = %job.id.article_id,
@@ -37,7 +44,7 @@ pub(super) async fn run(shared: Arc<Shared>, job: Claimed, stop: CancellationTok
     );
     async {
         step("work:claimed");
-        let Some(outcome) = decide(&shared, &job, &stop).await else { return };
+        let Some(outcome) = decide(&shared, &job, place.is_some(), &stop).await else { return };
         step("work:processed");
         commit(&shared, &job, outcome, &stop).await;
         step("work:committed");
@@ -48,7 +55,12 @@ pub(super) async fn run(shared: Arc<Shared>, job: Claimed, stop: CancellationTok
 }
 
 /// What becomes of the job; `None` if it was not begun.
-async fn decide(shared: &Arc<Shared>, job: &Claimed, stop: &CancellationToken) -> Option<Outcome> {
+async fn decide(
+    shared: &Arc<Shared>,
+    job: &Claimed,
+    is_background: bool,
+    stop: &CancellationToken,
+) -> Option<Outcome> {
     if job.crashes >= shared.options.max_crashes {
         error!("quarantined: the article was in work in each of several processes that died");
         return Some(failed(job, "QUARANTINED", "processing it ended the process several times"));
@@ -63,6 +75,11 @@ async fn decide(shared: &Arc<Shared>, job: &Claimed, stop: &CancellationToken) -
     } else {
         (None, Some(shared.isolation.write().await))
     };
+    // Taken first, so that those who wait here are not in the queue for a thread in front of others.
+    let background = match is_background {
+        true => Some(shared.background_threads.clone().acquire_owned().await.ok()?),
+        false => None,
+    };
     let permit = tokio::select! {
         biased;
         () = stop.cancelled() => return None,
@@ -73,7 +90,7 @@ async fn decide(shared: &Arc<Shared>, job: &Claimed, stop: &CancellationToken) -
     let draft = draft.clone();
     let work = tokio::task::spawn_blocking(move || {
         // The permit ends with the work, also when nobody waits for it any more.
-        let _permit = permit;
+        let _permits = (permit, background);
         yield_to_answers();
         let mut stage_started = Instant::now();
         processor(&draft, &mut |stage| {
@@ -104,8 +121,10 @@ fn yield_to_answers() {
 fn done(job: &Claimed, processed: Processed) -> Outcome {
     counter!("copydesk_jobs_total", "outcome" => "processed").increment(1);
     debug!(words = processed.word_count, entities = processed.entities.len(), "processed");
-    let waited = OffsetDateTime::now_utc() - job.queued_time;
-    histogram!("copydesk_queue_to_processed_seconds").record(waited.as_seconds_f64().max(0.0));
+    if job.summary.state == State::Accepted {
+        let waited = OffsetDateTime::now_utc() - job.queued_time;
+        histogram!("copydesk_queue_to_processed_seconds").record(waited.as_seconds_f64().max(0.0));
+    }
     Outcome::Processed(Box::new(processed))
 }
 
@@ -152,8 +171,13 @@ fn retry_delay(first: Duration, attempts: i32, jitter: f64) -> Duration {
 async fn commit(shared: &Shared, job: &Claimed, mut outcome: Outcome, stop: &CancellationToken) {
     let mut was_refused = false;
     loop {
-        let finish =
-            Finish { id: job.id, lease: job.lease, summary: job.summary.clone(), outcome: outcome.clone() };
+        let finish = Finish {
+            id: job.id,
+            lease: job.lease,
+            summary: job.summary.clone(),
+            outcome: outcome.clone(),
+            duplicate_window: shared.options.duplicate_window,
+        };
         match shared.committer.finish(finish).await {
             Ok(()) => return,
             Err(CommitError::Stopped) => return,

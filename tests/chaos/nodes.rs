@@ -17,8 +17,17 @@ use crate::proxy::Proxy;
 /// Longest start of a process: Postgres may be down meanwhile.
 const START_PATIENCE: Duration = Duration::from_secs(90);
 /// What every process runs with: leases that end soon, and no limit on what chaos may do to an article.
-const SETTINGS: [&str; 6] =
-    ["--lease-seconds", "1.5", "--max-crashes", "1000000", "--max-attempts", "1000000"];
+const SETTINGS: [&str; 8] = [
+    "--lease-seconds",
+    "1.5",
+    "--max-crashes",
+    "1000000",
+    "--max-attempts",
+    "1000000",
+    // The validators know of what becomes of one article, not of what it has in common with others.
+    "--duplicate-days",
+    "0",
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {

@@ -130,7 +130,15 @@ async fn start_process(database_url: &str) -> (Child, String) {
     let database_url = database_url.to_owned();
     let started = tokio::task::spawn_blocking(move || {
         let mut server = Command::new(env!("CARGO_BIN_EXE_copydesk"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--metrics-listen",
+                "127.0.0.1:0",
+                "--duplicate-days",
+                "0",
+            ])
             .args(["--no-workers", "--database-url", &database_url])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

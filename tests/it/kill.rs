@@ -169,6 +169,7 @@ async fn start(data_dir: &Path, listen: &str) -> Child {
         let log = fs::File::options().create(true).append(true).open(data_dir.join("server.log"));
         let mut server = Command::new(env!("CARGO_BIN_EXE_copydesk"))
             .args(["serve", "--listen", &listen, "--metrics-listen", "127.0.0.1:0", "--max-crashes", "1000"])
+            .args(["--duplicate-days", "0"])
             .args(["--lease-seconds", "2", "--data-dir"])
             .arg(&data_dir)
             .env_remove("DATABASE_URL")

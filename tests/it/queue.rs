@@ -128,6 +128,7 @@ async fn a_lost_lease_writes_nothing_and_the_next_claim_has_a_higher_fence() {
         lease,
         summary: first.summary.clone(),
         outcome: Outcome::Failed(failure.clone()),
+        duplicate_window: Duration::ZERO,
     };
     committer.finish(end(first.lease)).await.expect("is taken, and writes nothing");
     assert_eq!(store.read_log(1, 10).await.expect("reads"), []);

@@ -207,7 +207,11 @@ fn count_results(mut feed: Feed, articles: u64) -> JoinHandle<Result<()>> {
                 match update.kind() {
                     UpdateKind::Processed => results += 1,
                     UpdateKind::Failed => bail!("an article failed: {update:?}"),
-                    UpdateKind::Accepted | UpdateKind::Deleted | UpdateKind::Unspecified => {}
+                    UpdateKind::Accepted
+                    | UpdateKind::Deleted
+                    | UpdateKind::Reprocessed
+                    | UpdateKind::DuplicateFound
+                    | UpdateKind::Unspecified => {}
                 }
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! Everything runs on this machine and shares its processors: the load, the service and Postgres, with durability on.
 
+mod archive_search;
 mod articles;
 mod bloat;
 mod feed;
@@ -39,6 +40,9 @@ struct Arguments {
     /// Measure the growth of the tables only.
     #[arg(long)]
     bloat_only: bool,
+    /// Fill an archive with so many articles, and time searches, listings and the look for copies only.
+    #[arg(long, value_name = "N")]
+    archive_search: Option<i64>,
     /// Short articles that come while the growth of the tables is measured.
     #[arg(long, default_value_t = 100_000, value_name = "N")]
     day_articles: u64,
@@ -54,7 +58,9 @@ async fn main() -> Result<()> {
     let options = Options { data_dir: folder.path().to_owned(), bin_dir: None };
     let postgres = EmbeddedPostgres::start(&options).await?;
     // Postgres is stopped whether the measurement succeeds or not.
-    let measured = if arguments.feed_only {
+    let measured = if let Some(count) = arguments.archive_search {
+        measure_archive_search(&arguments, postgres.url(), count).await
+    } else if arguments.feed_only {
         measure_feed(&arguments, postgres.url()).await
     } else if arguments.bloat_only {
         measure_bloat(&arguments, postgres.url()).await
@@ -142,6 +148,20 @@ async fn measure_two_servers(arguments: &Arguments, postgres_url: &str) -> Resul
     );
     two.stop().await?;
     one.stop().await
+}
+
+/// What searching costs in an archive of `count` articles.
+async fn measure_archive_search(arguments: &Arguments, postgres_url: &str, count: i64) -> Result<()> {
+    // Started once for its tables.
+    let server = Server::start(&arguments.server_bin, postgres_url, "archive", &["--no-workers"]).await?;
+    let database_url = server.database_url.clone();
+    server.stop().await?;
+    archive_search::fill(&database_url, count).await?;
+    let server = Server::restart(&arguments.server_bin, &database_url, &["--no-workers"]).await?;
+    archive_search::time_calls(&server.url, count).await?;
+    archive_search::time_duplicates(&database_url, count).await?;
+    archive_search::show_plans(&database_url).await?;
+    server.stop().await
 }
 
 /// The tables while articles come and go as in a day of a busy desk, with an hour of it kept.

@@ -154,6 +154,39 @@ impl Client {
         })
     }
 
+    /// One page of matches, best first.
+    pub async fn search(
+        &self,
+        request: v1::SearchArticlesRequest,
+    ) -> Result<v1::SearchArticlesResponse, Error> {
+        self.with_retries(&request, |client, request| async move {
+            client.articles().search_articles(request).await
+        })
+        .await
+    }
+
+    /// Asks to process articles again. With a `request_id` a retry asks for nothing twice.
+    pub async fn reprocess(
+        &self,
+        request: v1::ReprocessArticlesRequest,
+    ) -> Result<v1::ReprocessArticlesResponse, Error> {
+        self.with_retries(&request, |client, request| async move {
+            client.articles().reprocess_articles(request).await
+        })
+        .await
+    }
+
+    /// How far that is.
+    pub async fn reprocessing(&self, operation_id: &str) -> Result<v1::ReprocessingOperation, Error> {
+        let request = v1::GetReprocessingRequest { operation_id: operation_id.to_owned() };
+        let answer = self
+            .with_retries(&request, |client, request| async move {
+                client.articles().get_reprocessing(request).await
+            })
+            .await?;
+        answer.operation.ok_or(Error::Protocol("the answer holds no operation"))
+    }
+
     /// Deletes an article with all its versions. With an etag, only if it is still the current one.
     pub async fn delete(&self, article_id: &str, etag: Option<&str>) -> Result<(), Error> {
         let request = v1::DeleteArticleRequest {

@@ -157,6 +157,34 @@ impl ArticleService for FakeArticles {
         Ok(Response::new(v1::ListArticlesResponse { articles, next_page_token }))
     }
 
+    async fn search_articles(
+        &self,
+        _: Request<v1::SearchArticlesRequest>,
+    ) -> Result<Response<v1::SearchArticlesResponse>, Status> {
+        Err(Status::unimplemented("not needed here"))
+    }
+
+    async fn diff_versions(
+        &self,
+        _: Request<v1::DiffVersionsRequest>,
+    ) -> Result<Response<v1::DiffVersionsResponse>, Status> {
+        Err(Status::unimplemented("not needed here"))
+    }
+
+    async fn reprocess_articles(
+        &self,
+        _: Request<v1::ReprocessArticlesRequest>,
+    ) -> Result<Response<v1::ReprocessArticlesResponse>, Status> {
+        Err(Status::unimplemented("not needed here"))
+    }
+
+    async fn get_reprocessing(
+        &self,
+        _: Request<v1::GetReprocessingRequest>,
+    ) -> Result<Response<v1::GetReprocessingResponse>, Status> {
+        Err(Status::unimplemented("not needed here"))
+    }
+
     async fn delete_article(
         &self,
         _: Request<v1::DeleteArticleRequest>,

@@ -6,6 +6,7 @@
 //! ```
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
 
 use crate::{
     article::{EntityType, State, Violation, name_key},
@@ -16,7 +17,7 @@ use crate::{
 const MAX_BYTES: usize = 4_000;
 
 /// The error is a violation of `filter` that names the place and what would be right.
-pub(super) fn parse(text: &str) -> Result<ListFilter, Violation> {
+pub(in crate::app) fn parse(text: &str) -> Result<ListFilter, Violation> {
     if text.len() > MAX_BYTES {
         return Err(Violation::new("filter", format!("is longer than {MAX_BYTES} bytes")));
     }
@@ -68,8 +69,9 @@ impl<'a> Parser<'a> {
     fn comparison(&mut self) -> Result<&'a str, String> {
         self.skip_space();
         let start = self.at;
-        let field = self.word();
-        let operator = ["<=", ">=", "=", "<", ">"].into_iter().find(|operator| self.take(operator));
+        let field = self.field();
+        // ":" is AIP-160's "has"; of one value it means the same.
+        let operator = ["<=", ">=", "=", "<", ">", ":"].into_iter().find(|operator| self.take(operator));
         let Some(operator) = operator else {
             return Err(format!(
                 "expected a comparison like {} = \"…\"",
@@ -82,7 +84,7 @@ impl<'a> Parser<'a> {
     }
 
     fn apply(&mut self, field: &str, operator: &str, value: &str) -> Result<(), String> {
-        if operator != "=" && !matches!(field, "published_time" | "accepted_time") {
+        if !matches!(operator, "=" | ":") && !matches!(field, "published_time" | "accepted_time") {
             return Err(format!("{field} can only be compared with ="));
         }
         match field {
@@ -91,11 +93,16 @@ impl<'a> Parser<'a> {
             "state" => self.filter.states.push(state_number(value)?),
             "entity.name" => self.filter.entity_name_keys.push(name_key(value)),
             "entity.type" => self.filter.entity_types.push(entity_type_number(value)?),
+            "entity.id" => {
+                let id = Uuid::try_parse(value).map_err(|_| format!("{value:?} is no entity_id: a UUID"))?;
+                self.filter.entity_ids.push(id);
+            }
+            "speaker" => self.filter.speaker_name_keys.push(name_key(value)),
             "published_time" | "accepted_time" => return self.apply_time(field, operator, value),
             _ => {
                 return Err(format!(
                     "unknown field {field:?}; there are source, state, language, entity.name, entity.type, \
-                     published_time and accepted_time"
+                     entity.id, speaker, published_time and accepted_time"
                 ));
             }
         }
@@ -155,9 +162,18 @@ impl<'a> Parser<'a> {
 
     /// Takes letters, digits and what stands in names and times.
     fn word(&mut self) -> &'a str {
+        self.take_all("._-:+")
+    }
+
+    fn field(&mut self) -> &'a str {
+        self.take_all("._-")
+    }
+
+    /// Takes letters, digits and `others`.
+    fn take_all(&mut self, others: &str) -> &'a str {
         self.skip_space();
         let rest = self.rest();
-        let end = rest.find(|c: char| !c.is_alphanumeric() && !"._-:+".contains(c)).unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !others.contains(c)).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         self.at += end;
         word
@@ -216,6 +232,12 @@ mod tests {
         assert_eq!(filter.languages, ["en"]);
         assert!(filter.accepted_from.is_some() && filter.accepted_until.is_none());
         assert_eq!(parse("  "), Ok(ListFilter::default()));
+        let filter = parse("speaker:\"Ana Reyes\" AND entity.id = 0197f3a2-6b1c-7c53-9a55-0f3f3c1f2a10")
+            .expect("a filter");
+        assert_eq!(
+            (filter.speaker_name_keys.as_slice(), filter.entity_ids.len()),
+            (["ana reyes".to_owned()].as_slice(), 1)
+        );
     }
 
     #[test]
@@ -234,5 +256,6 @@ mod tests {
         check("(source = a", "expected OR or )");
         check("accepted_time >= yesterday", "no RFC 3339 time");
         check("entity.type = SHIP", "no entity type");
+        check("entity.id = NATO", "no entity_id");
     }
 }

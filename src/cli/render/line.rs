@@ -35,10 +35,33 @@ pub(crate) fn update_lines(screen: &Screen, update: &v1::Update, cursor: &str) -
         UpdateKind::Processed => ("PROCESSED", Role::Good),
         UpdateKind::Failed => ("FAILED", Role::Bad),
         UpdateKind::Deleted => ("DELETED", Role::Warning),
+        UpdateKind::Reprocessed => ("AGAIN", Role::Good),
+        UpdateKind::DuplicateFound => ("DUPLICATE", Role::Warning),
         UpdateKind::Unspecified => ("UNKNOWN", Role::Warning),
     };
     let nothing = v1::Article::default();
-    two_lines(screen, &time, word, role, update.article.as_ref().unwrap_or(&nothing), Some(cursor))
+    let lines =
+        two_lines(screen, &time, word, role, update.article.as_ref().unwrap_or(&nothing), Some(cursor));
+    let told = update.reprocessing.as_ref().map(|told| changes(screen, told)).unwrap_or_default();
+    lines + &told
+}
+
+/// What processing again changed, on one line.
+fn changes(screen: &Screen, told: &v1::Reprocessing) -> String {
+    if let Some(failure) = &told.failure {
+        let line = format!("failed, the earlier result stays: {}", clip(&failure.message, 80));
+        return format!("    {}\n", screen.paint(Role::Bad, &line));
+    }
+    let names = |sign: &str, entities: &[v1::Entity]| {
+        entities.iter().map(|entity| format!("{sign}{}", clip(&entity.name, 40))).collect::<Vec<_>>()
+    };
+    let changed = told.entities_changed.iter().filter_map(|change| change.after.as_ref());
+    let changed = changed.map(|entity| format!("~{}", clip(&entity.name, 40)));
+    let mut all = names("+", &told.entities_added);
+    all.extend(names("-", &told.entities_removed));
+    all.extend(changed);
+    let line = if all.is_empty() { "the same entities as before".to_owned() } else { all.join("  ") };
+    format!("    {}\n", screen.paint(Role::Quiet, &clip(&line, screen.width().saturating_sub(4))))
 }
 
 fn two_lines(
@@ -73,6 +96,9 @@ fn two_lines(
     }
     if let Some(cursor) = cursor {
         facts.push(format!("cursor {cursor}"));
+    }
+    if let Some(duplicate) = &article.duplicate {
+        facts.push(format!("{} copy of {}", percent(duplicate.similarity), duplicate.of_article_id));
     }
     if let Some(failure) = &article.failure {
         facts.push(clip(&failure.message, 80));

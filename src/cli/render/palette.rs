@@ -48,6 +48,8 @@ pub(crate) enum Role {
     Warning,
     /// Went wrong.
     Bad,
+    /// What was searched for.
+    Match,
 }
 
 impl Role {
@@ -58,6 +60,7 @@ impl Role {
             Role::Quiet => Style::new().dimmed(),
             Role::Good => colour(AnsiColor::Green),
             Role::Warning => colour(AnsiColor::Yellow),
+            Role::Match => colour(AnsiColor::Yellow).bold(),
             Role::Bad => colour(AnsiColor::Red).bold(),
         }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    article::{Article, EventKind, LogEntry, Position, VersionId, View},
+    article::{Article, LogEntry, Position, State, VersionId, View},
     feed::{Cursor, Reader, Snapshot, Step},
     store::{Head, StoreError},
     wire::timestamp,
@@ -148,17 +148,17 @@ impl Subscriber {
 
     /// With the stored result in the place of what the log holds, where there is one.
     async fn full_updates(&self, entries: &[LogEntry]) -> Result<Vec<v1::Update>, StoreError> {
-        let mut results = self.read_results(entries).await?;
+        let results = self.read_results(entries).await?;
         let update = |entry: &LogEntry| {
-            let is_result = entry.kind == EventKind::Processed;
-            let result = if is_result { results.remove(&entry.id) } else { None };
+            let is_result = entry.kind.state() == State::Processed;
+            let result = if is_result { results.get(&entry.id) } else { None };
             let logged = v1::Update::decode(entry.content.as_ref())
                 .map_err(|_| StoreError::Damaged(format!("log position {}", entry.position)))?;
             Ok(v1::Update {
                 cursor: self.cursor(entry.position),
                 time: Some(timestamp(entry.time)),
                 article: match result {
-                    Some(article) => Some(answer::article(&article, self.encoding)),
+                    Some(article) => Some(answer::article(article, self.encoding)),
                     None => logged.article,
                 },
                 ..logged
@@ -171,7 +171,7 @@ impl Subscriber {
         &self,
         entries: &[LogEntry],
     ) -> Result<std::collections::HashMap<VersionId, Article>, StoreError> {
-        let results = entries.iter().filter(|entry| entry.kind == EventKind::Processed);
+        let results = entries.iter().filter(|entry| entry.kind.state() == State::Processed);
         let ids: Vec<VersionId> = results.map(|entry| entry.id).collect();
         let patience = Patience::new();
         loop {

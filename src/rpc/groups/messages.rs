@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    article::{Article, Event, EventKind, VersionId, View},
+    article::{Article, Event, State, VersionId, View},
     feed::Assignment,
     store::{
         StoreError,
@@ -38,15 +38,15 @@ impl Sending {
         app: &App,
         batch: &[Assignment],
     ) -> Result<Vec<v1::Delivery>, StoreError> {
-        let mut full = match self.view {
+        let full = match self.view {
             View::Basic => HashMap::new(),
             View::Full | View::FullWithBody => self.read_results(app, batch).await?,
         };
         let now = Instant::now();
         let delivery = |assignment: &Assignment| {
             let event = &assignment.event;
-            let result = if event.kind == EventKind::Processed {
-                full.remove(&event.summary.version_id())
+            let result = if event.kind.state() == State::Processed {
+                full.get(&event.summary.version_id())
             } else {
                 None
             };
@@ -60,13 +60,14 @@ impl Sending {
         Ok(batch.iter().map(delivery).collect())
     }
 
-    fn update(&self, app: &App, event: &Arc<Event>, result: Option<Article>) -> v1::Update {
+    fn update(&self, app: &App, event: &Arc<Event>, result: Option<&Article>) -> v1::Update {
         v1::Update {
             cursor: cursor(app, event.position),
             kind: event.kind as i32,
             time: Some(timestamp(event.time)),
+            reprocessing: wire::reprocessing(&event.summary),
             article: Some(match result {
-                Some(article) => answer::article(&article, self.encoding),
+                Some(article) => answer::article(article, self.encoding),
                 None => wire::article(&event.summary),
             }),
         }
@@ -79,7 +80,7 @@ impl Sending {
     ) -> Result<HashMap<VersionId, Article>, StoreError> {
         let ids: Vec<VersionId> = batch
             .iter()
-            .filter(|assignment| assignment.event.kind == EventKind::Processed)
+            .filter(|assignment| assignment.event.kind.state() == State::Processed)
             .map(|assignment| assignment.event.summary.version_id())
             .collect();
         let started = Instant::now();
