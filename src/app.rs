@@ -5,6 +5,7 @@
 mod admin;
 mod admission;
 mod analyze;
+mod entities;
 mod groups;
 mod listing;
 mod page_token;
@@ -12,6 +13,7 @@ mod submit;
 
 pub use admin::PutGazetteer;
 pub use admission::{Admission, AdmissionLimits};
+pub use entities::{EntityPage, PageQuery, MentionPage, RelatedPage, TimelineQuery};
 pub use groups::{CreateGroup, GroupStatus};
 pub use listing::{ListPage, ListQuery};
 pub use submit::{Accepted, SubmitCommand, WaitFor};
@@ -42,6 +44,9 @@ pub enum AppError {
     /// There is no such article or version, or it was deleted.
     #[error("there is no article {0}")]
     NotFound(String),
+    /// There is no such entity.
+    #[error("there is no entity {0}")]
+    EntityNotFound(Uuid),
     /// There is no such group.
     #[error("there is no group {0}")]
     GroupNotFound(String),

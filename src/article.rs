@@ -5,11 +5,13 @@
 
 mod draft;
 mod event;
+mod identity;
 mod knowledge;
 mod processed;
 mod query;
 
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
+pub use identity::subjects;
 pub use event::{Event, EventKind, Position, Summary, SummaryEntity};
 pub use knowledge::{
     Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,

@@ -4,6 +4,7 @@
 //! states (unique, check, foreign key) are in migrations/.
 
 mod articles;
+pub mod entities;
 mod error;
 mod gazetteers;
 pub mod groups;

@@ -7,7 +7,11 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{NewEvent, StoreError, Tx, jobs::columns};
+use super::{
+    NewEvent, StoreError, Tx,
+    entities::{identify, replace_article_entities},
+    jobs::columns,
+};
 use crate::article::{AttemptError, EventKind, Failure, Processed, State, Summary, VersionId, name_key};
 
 /// What a worker says of a job.
@@ -40,15 +44,18 @@ pub enum Outcome {
 }
 
 /// Ends jobs whose lease still holds and returns the events to append, in the order of `finishes`. A lost lease writes
-/// nothing. Five statements, whatever their number.
+/// nothing. A dozen statements, whatever their number.
 pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<NewEvent>, StoreError> {
     let (retries, ends): (Vec<Finish>, Vec<Finish>) =
         finishes.into_iter().partition(|finish| matches!(finish.outcome, Outcome::Retry { .. }));
     put_back(tx, &retries).await?;
 
     let (now, held) = end_jobs(tx, &ends).await?;
+    let mut ends = ends;
+    ends.retain(|finish| held.contains(&finish.id));
+    identify(tx, &mut ends).await?;
     let mut results: Vec<(Summary, Option<Box<Processed>>)> = Vec::new();
-    for finish in ends.into_iter().filter(|finish| held.contains(&finish.id)) {
+    for finish in ends {
         match finish.outcome {
             Outcome::Processed(result) => {
                 results.push((finish.summary.processed(&result, now), Some(result)));
@@ -59,6 +66,7 @@ pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<Ne
     }
     store_results(tx, &results).await?;
     insert_names(tx, &results).await?;
+    replace_article_entities(tx, &results).await?;
     Ok(results
         .into_iter()
         .map(|(summary, result)| NewEvent {

@@ -22,7 +22,7 @@ use crate::{
     name::{self, PersonName},
     token::Tokens,
 };
-pub(crate) use group::Group;
+pub(crate) use group::{CORPORATE, Group};
 
 /// The groups of an article's mentions and the cast they make; group i is entity i of the cast.
 pub(crate) struct Resolved<'a> {
