@@ -13,7 +13,7 @@ mod submit;
 
 pub use admin::PutGazetteer;
 pub use admission::{Admission, AdmissionLimits};
-pub use entities::{EntityPage, PageQuery, MentionPage, RelatedPage, TimelineQuery};
+pub use entities::{EntityPage, MentionPage, PageQuery, RelatedPage, TimelineQuery};
 pub use groups::{CreateGroup, GroupStatus};
 pub use listing::{ListPage, ListQuery};
 pub use submit::{Accepted, SubmitCommand, WaitFor};

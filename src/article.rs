@@ -11,8 +11,8 @@ mod processed;
 mod query;
 
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
-pub use identity::subjects;
 pub use event::{Event, EventKind, Position, Summary, SummaryEntity};
+pub use identity::subjects;
 pub use knowledge::{
     Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,
 };

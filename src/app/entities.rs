@@ -131,7 +131,10 @@ fn mention_key((seconds, nanoseconds, article_id): (i64, u32, Uuid)) -> Option<M
 
 impl App {
     /// An entity, and when the id asked for was merged into it if it was.
-    pub async fn get_entity(&self, entity_id: Uuid) -> Result<(EntityRecord, Option<EntityChange>), AppError> {
+    pub async fn get_entity(
+        &self,
+        entity_id: Uuid,
+    ) -> Result<(EntityRecord, Option<EntityChange>), AppError> {
         let survivor = self.entity(entity_id).await?;
         let record = self.store.get_entity(survivor).await?.ok_or(AppError::EntityNotFound(entity_id))?;
         let merged = if survivor == entity_id { None } else { self.store.get_merge(entity_id).await? };
@@ -151,7 +154,8 @@ impl App {
         mut violations: Vec<Violation>,
     ) -> Result<EntityPage<EntityRow>, AppError> {
         if filter.name_prefix.len() > MAX_PREFIX_BYTES {
-            violations.push(Violation::new("name_prefix", format!("is longer than {MAX_PREFIX_BYTES} bytes")));
+            violations
+                .push(Violation::new("name_prefix", format!("is longer than {MAX_PREFIX_BYTES} bytes")));
         }
         filter.name_prefix = name_key(&filter.name_prefix);
         let request = format!("entities\0{filter:?}");
@@ -251,8 +255,7 @@ impl App {
         }
         let id = self.entity(query.entity_id).await?;
         let first = starts.first().copied().unwrap_or(from);
-        let mut rows =
-            self.store.entity_timeline(id, query.unit, first, until).await?.into_iter().peekable();
+        let mut rows = self.store.entity_timeline(id, query.unit, first, until).await?.into_iter().peekable();
         let fill = |start| {
             let empty = TimelineRow { start, article_count: 0, mention_count: 0 };
             rows.next_if(|row| row.start == start).unwrap_or(empty)
@@ -268,9 +271,7 @@ impl App {
         reason: &str,
     ) -> Result<EntityRecord, AppError> {
         match self.store.merge_entities(entity_id, merged, reason).await? {
-            MergeOutcome::Merged(id) => {
-                self.store.get_entity(id).await?.ok_or(AppError::EntityNotFound(id))
-            }
+            MergeOutcome::Merged(id) => self.store.get_entity(id).await?.ok_or(AppError::EntityNotFound(id)),
             MergeOutcome::NotFound(id) => Err(AppError::EntityNotFound(id)),
             MergeOutcome::Same(id) => {
                 let problem = format!("{id} is the entity that is to be left, or was merged into it");

@@ -12,7 +12,8 @@ use crate::{
     app::{App, PageQuery, TimelineQuery},
     article::EntityLink,
     store::entities::{
-        EntityChange, EntityFilter, EntityRecord, EntityRow, MentionRow, Period, RelatedRow, TimelineRow, Unit,
+        EntityChange, EntityFilter, EntityRecord, EntityRow, MentionRow, Period, RelatedRow, TimelineRow,
+        Unit,
     },
 };
 

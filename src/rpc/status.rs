@@ -31,7 +31,12 @@ pub(super) fn from_app(error: AppError) -> Status {
         }
         AppError::EntityNotFound(id) => {
             let mut details = info("ENTITY_NOT_FOUND", []);
-            details.set_resource_info("copydesk.v1.EntityRecord", id.to_string(), "", "there is no such entity");
+            details.set_resource_info(
+                "copydesk.v1.EntityRecord",
+                id.to_string(),
+                "",
+                "there is no such entity",
+            );
             Status::with_error_details(Code::NotFound, format!("there is no entity {id}"), details)
         }
         AppError::GroupNotFound(name) => {

@@ -18,6 +18,8 @@ pub struct ListFilter {
     pub languages: Vec<String>,
     /// Any of these, as `name_key` makes them.
     pub entity_name_keys: Vec<String>,
+    /// Any of these; with names or types, one entity must match all.
+    pub entity_ids: Vec<Uuid>,
     /// Any of these, as contract numbers; with names, one entity must match both.
     pub entity_types: Vec<i16>,
     /// Published at or after.
@@ -56,11 +58,13 @@ impl Store {
                  and (cardinality($3::text[]) = 0 or a.source = any($3))
                  and (cardinality($4::smallint[]) = 0 or v.state = any($4))
                  and (cardinality($5::text[]) = 0 or v.language = any($5))
-                 and ((cardinality($6::text[]) = 0 and cardinality($7::smallint[]) = 0) or exists (
+                 and ((cardinality($6::text[]) = 0 and cardinality($7::smallint[]) = 0
+                       and cardinality($13::uuid[]) = 0) or exists (
                      select from article_entity_names n
                      where n.article_id = v.article_id and n.version = v.version
                        and (cardinality($6::text[]) = 0 or n.name_key = any($6))
-                       and (cardinality($7::smallint[]) = 0 or n.entity_type = any($7))))
+                       and (cardinality($7::smallint[]) = 0 or n.entity_type = any($7))
+                       and (cardinality($13::uuid[]) = 0 or n.entity_id = any($13))))
                  and ($8::timestamptz is null or v.published_time >= $8)
                  and ($9::timestamptz is null or v.published_time < $9)
                  and ($10::timestamptz is null or a.accepted_time >= $10)
@@ -78,7 +82,8 @@ impl Store {
             filter.published_until,
             filter.accepted_from,
             filter.accepted_until,
-            limit
+            limit,
+            &filter.entity_ids
         )
         .fetch_all(&self.pool)
         .await?;

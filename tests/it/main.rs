@@ -13,6 +13,7 @@ mod articles;
 mod bad_input;
 mod cli;
 mod cluster;
+mod entities;
 mod feed;
 mod feed_start;
 mod groups;

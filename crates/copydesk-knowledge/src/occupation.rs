@@ -46,7 +46,8 @@ static MEDICINE: WordList = WordList::new(
     "surgeon nurse physician cardiologist paediatrician pediatrician midwife doctor epidemiologist
      psychiatrist oncologist dentist virologist paramedic",
 );
-static MILITARY: WordList = WordList::new("general colonel admiral brigadier soldier commander marine airman");
+static MILITARY: WordList =
+    WordList::new("general colonel admiral brigadier soldier commander marine airman");
 static RELIGION: WordList =
     WordList::new("bishop archbishop priest imam rabbi cardinal pastor vicar monk abbot nun ayatollah pope");
 static FARMING: WordList = WordList::new("farmer fisherman beekeeper shepherd winemaker baker chef butcher");
@@ -86,7 +87,10 @@ fn before(text: &str, begin: usize) -> Vec<String> {
     let head = text.get(..begin).unwrap_or_default();
     let mut words = Vec::new();
     for word in head.rsplit([' ', '\n']).skip_while(|word| word.is_empty()).take(WORDS_BEFORE) {
-        if word.is_empty() || word.ends_with([',', ';', ':', ')', '”', '"']) || (word.ends_with('.') && word.len() > 5) {
+        if word.is_empty()
+            || word.ends_with([',', ';', ':', ')', '”', '"'])
+            || (word.ends_with('.') && word.len() > 5)
+        {
             break;
         }
         words.push(bare(word));
@@ -105,7 +109,18 @@ fn within(text: &str, begin: usize, end: usize) -> Vec<String> {
 /// An apposition, or what the person is said to be, up to the next mark.
 fn behind(text: &str, end: usize) -> Vec<String> {
     let rest = text.get(end..).unwrap_or_default();
-    let openings = [", the ", ", a ", ", an ", ", who is a ", " is a ", " was a ", " is the ", " was the ", " is an ", " became "];
+    let openings = [
+        ", the ",
+        ", a ",
+        ", an ",
+        ", who is a ",
+        " is a ",
+        " was a ",
+        " is the ",
+        " was the ",
+        " is an ",
+        " became ",
+    ];
     let opened = openings.iter().find_map(|opening| rest.strip_prefix(opening));
     let said = opened.or_else(|| rest.strip_prefix(", ")).or_else(|| rest.strip_prefix(" ("));
     let Some(said) = said else { return Vec::new() };

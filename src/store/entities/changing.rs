@@ -150,7 +150,7 @@ impl Store {
 }
 
 async fn find_survivor(tx: &mut Tx, entity_id: Uuid) -> Result<Option<Uuid>, StoreError> {
-        let id = sqlx::query_scalar!(
+    let id = sqlx::query_scalar!(
         r#"select coalesce(merged_into, entity_id) as "id!" from entities where entity_id = $1"#,
         entity_id
     );
@@ -186,13 +186,9 @@ async fn merge_one(tx: &mut Tx, from: Uuid, to: Uuid, reason: &str) -> Result<()
     sqlx::query!("update entity_links set entity_id = $2 where entity_id = $1", from, to)
         .execute(&mut *tx.0)
         .await?;
-    sqlx::query!(
-        "update entities set merged_into = $2 where entity_id = $1 or merged_into = $1",
-        from,
-        to
-    )
-    .execute(&mut *tx.0)
-    .await?;
+    sqlx::query!("update entities set merged_into = $2 where entity_id = $1 or merged_into = $1", from, to)
+        .execute(&mut *tx.0)
+        .await?;
     sqlx::query!(
         "update entities survivor
          set fields = array(select distinct unnest(survivor.fields || old.fields) order by 1),
@@ -225,7 +221,9 @@ async fn split_one(
     )
     .execute(&mut *tx.0)
     .await?;
-    sqlx::query_file!("src/store/entities/split_articles.sql", from, to, article_ids).execute(&mut *tx.0).await?;
+    sqlx::query_file!("src/store/entities/split_articles.sql", from, to, article_ids)
+        .execute(&mut *tx.0)
+        .await?;
     sqlx::query!(
         "insert into entity_names (entity_id, name_key, name, entity_type, article_count)
          select $2, n.name_key, coalesce(o.name, n.name_key), e.entity_type, count(distinct n.article_id)

@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Known, Subject, names::{Family, Match, Reading}};
+use super::{
+    Known, Subject,
+    names::{Family, Match, Reading},
+};
 
 /// A shared person or organization, or several places: enough to say that a bare surname is this person.
 const SURE: f32 = 0.9;
@@ -147,9 +150,7 @@ fn is_able(family: &Family, one: &Standing) -> bool {
     }
     match (family, one.matched) {
         (_, Match::Exact | Match::Close) => !one.is_apart,
-        (Family::Person, Match::Short) => {
-            one.shared >= LIKELY || (one.same_field && one.shared >= SOME)
-        }
+        (Family::Person, Match::Short) => one.shared >= LIKELY || (one.same_field && one.shared >= SOME),
         (_, Match::Short) => !one.is_apart,
         // Two bare names are one if anything is shared; a bare name is a full one only if it is sure.
         (Family::Person, Match::Part) if one.is_short => one.shared >= LIKELY || one.same_field,

@@ -316,9 +316,10 @@ impl Registry {
         if !self.taken.contains(&subject.default_id) {
             return subject.default_id;
         }
-        let linked = subject.links.first().map(|[scheme, id, _]| {
-            Uuid::new_v5(&subject.default_id, format!("{scheme}\0{id}").as_bytes())
-        });
+        let linked = subject
+            .links
+            .first()
+            .map(|[scheme, id, _]| Uuid::new_v5(&subject.default_id, format!("{scheme}\0{id}").as_bytes()));
         if let Some(id) = linked.filter(|id| !self.taken.contains(id)) {
             return id;
         }
@@ -332,12 +333,8 @@ impl Registry {
     /// Takes over what an article says of an entity. Names are counted once an article.
     fn learn(&mut self, id: Uuid, subject: &Subject, was_counted: bool) {
         let entry = self.known.entry(id).or_insert_with(|| {
-            let known = Known {
-                id,
-                label: subject.label.clone(),
-                name: subject.name.clone(),
-                ..Known::default()
-            };
+            let known =
+                Known { id, label: subject.label.clone(), name: subject.name.clone(), ..Known::default() };
             Entry::new(known, true)
         });
         let mut keyed = Vec::new();
@@ -351,7 +348,12 @@ impl Registry {
                 }
                 entry.known.names.push(name.to_owned());
                 keyed.extend(reading.keys());
-                if names::is_fuller(&reading, name, &Reading::of(&entry.known.label, &entry.known.name), &entry.known.name) {
+                if names::is_fuller(
+                    &reading,
+                    name,
+                    &Reading::of(&entry.known.label, &entry.known.name),
+                    &entry.known.name,
+                ) {
                     entry.known.name = name.to_owned();
                     entry.is_changed = true;
                 }

@@ -114,8 +114,24 @@ const MAX_GIVEN: usize = 4;
 
 /// First words that say nothing of an organization.
 const GENERIC: &[&str] = &[
-    "national", "international", "european", "american", "british", "the", "united", "central", "ministry",
-    "department", "university", "bank", "new", "royal", "federal", "supreme", "association", "institute",
+    "national",
+    "international",
+    "european",
+    "american",
+    "british",
+    "the",
+    "united",
+    "central",
+    "ministry",
+    "department",
+    "university",
+    "bank",
+    "new",
+    "royal",
+    "federal",
+    "supreme",
+    "association",
+    "institute",
 ];
 
 /// Letters, most of them capital, in one word of at most six.
@@ -178,7 +194,8 @@ fn is_part(bare: &PersonName, full: &PersonName) -> bool {
 
 fn compare_full(one: &PersonName, other: &PersonName) -> Option<Match> {
     if one.agrees(other) {
-        let shares_given = given(one).iter().any(|part| part.chars().count() > 2 && given(other).contains(part));
+        let shares_given =
+            given(one).iter().any(|part| part.chars().count() > 2 && given(other).contains(part));
         return Some(if shares_given { Match::Close } else { Match::Short });
     }
     let heard = |name: &PersonName| PersonName {
