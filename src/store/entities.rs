@@ -7,11 +7,12 @@
 mod changing;
 mod identify;
 mod reading;
+mod rows;
 
 pub use changing::{ChangeKey, EntityChange, MergeOutcome, SplitOutcome};
 pub use identify::{identify, replace_article_entities};
-pub use reading::{
-    EntityFilter, EntityKey, EntityRecord, EntityRow, MentionKey, MentionRow, Period, RelatedKey, RelatedRow,
+pub use rows::{
+    EntityFilter, EntityKey, EntityRecord, EntityRow, MentionKey, MentionRow, Period, RelatedRow,
     TimelineRow, Unit,
 };
 

@@ -14,6 +14,8 @@ mod bad_input;
 mod cli;
 mod cluster;
 mod entities;
+mod entities_cli;
+mod entities_measured;
 mod feed;
 mod feed_start;
 mod groups;
