@@ -6,6 +6,7 @@ mod admin;
 mod admission;
 mod analyze;
 mod diff;
+mod entities;
 mod groups;
 mod listing;
 mod page_token;
@@ -16,6 +17,7 @@ mod submit;
 pub use admin::PutGazetteer;
 pub use admission::{Admission, AdmissionLimits};
 pub use diff::VersionsDiff;
+pub use entities::{EntityPage, MentionPage, PageQuery, RelatedPage, TimelineQuery};
 pub use groups::{CreateGroup, GroupStatus};
 pub use listing::{ListPage, ListQuery};
 pub use reprocess::{ReprocessCommand, queue_reprocessings};
@@ -48,6 +50,9 @@ pub enum AppError {
     /// There is no such article or version, or it was deleted.
     #[error("there is no article {0}")]
     NotFound(String),
+    /// There is no such entity.
+    #[error("there is no entity {0}")]
+    EntityNotFound(Uuid),
     /// There is no such group.
     #[error("there is no group {0}")]
     GroupNotFound(String),

@@ -8,16 +8,18 @@ mod diff;
 mod draft;
 mod event;
 mod fingerprint;
+mod identity;
 mod knowledge;
 mod processed;
 mod query;
 pub mod search;
 
-pub use change::{EntityChange, Reprocessing};
+pub use change::{ChangedEntity, Reprocessing};
 pub use diff::{ParagraphChange, diff_paragraphs};
 pub use draft::{Body, Draft, Limits, RawDraft, Violation};
 pub use event::{Event, EventKind, LogEntry, Position, Summary, SummaryEntity};
 pub use fingerprint::{Duplicate, Fingerprint, MIN_SIMILARITY};
+pub use identity::subjects;
 pub use knowledge::{
     Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,
 };

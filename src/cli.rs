@@ -1,7 +1,7 @@
 //! The command line: what each argument means, how errors read, and which exit status they get.
 //!
 //! One file a subcommand in `cli/`. `serve`, `work` and `migrate` are the service; `submit`, `watch`, `groups`, `consume`, `get`, `list`, `search`,
-//! `delete` and those in `admin` are clients of the public contract like any other, and know nothing of the inside. 0 is success, 1 a failure,
+//! `entity`, `delete` and those in `admin` are clients of the public contract like any other, and know nothing of the inside. 0 is success, 1 a failure,
 //! 2 a command line that cannot be understood.
 
 mod admin;
@@ -11,6 +11,7 @@ mod consume;
 mod cursor;
 mod delete;
 mod demo;
+mod entity;
 mod get;
 mod groups;
 mod in_order;
@@ -67,6 +68,7 @@ enum Command {
     Consume(consume::ConsumeArgs),
     Get(get::GetArgs),
     List(list::ListArgs),
+    Entity(entity::EntityArgs),
     Search(search::SearchArgs),
     Delete(delete::DeleteArgs),
     Queue(admin::QueueArgs),
@@ -111,6 +113,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Groups(args) => or_stopped(groups::run(args)).await,
         Command::Get(args) => or_stopped(get::run(args)).await,
         Command::List(args) => or_stopped(list::run(args)).await,
+        Command::Entity(args) => or_stopped(entity::run(args)).await,
         Command::Search(args) => or_stopped(search::run(args)).await,
         Command::Delete(args) => or_stopped(delete::run(args)).await,
         Command::Queue(args) => or_stopped(admin::queue(args)).await,

@@ -5,6 +5,7 @@
 
 mod articles;
 mod duplicates;
+pub mod entities;
 mod error;
 mod gazetteers;
 pub mod groups;

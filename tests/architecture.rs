@@ -138,6 +138,8 @@ const LANDED: &[(&str, &str)] = &[
     ("0006_groups.sql", "c70510f6408004b5"),
     ("0007_retention.sql", "a186afdf8c04ca5c"),
     ("0008_log_text.sql", "fec44ee57884f8c7"),
+    ("0009_entities.sql", "aa071cc5a6196f4b"),
+    ("0010_article_entities.sql", "1a8cc7040f1a91dc"),
     ("0011_reprocessing.sql", "51363f89061aca1e"),
     ("0012_search.sql", "a7f1ea627dcc53a9"),
     ("0013_duplicates.sql", "9a01937a50fc85fc"),

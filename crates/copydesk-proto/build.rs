@@ -5,9 +5,10 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "copydesk/v1/articles.proto",
     "copydesk/v1/analysis.proto",
+    "copydesk/v1/entities.proto",
     "copydesk/v1/feed.proto",
     "copydesk/v1/admin.proto",
 ];

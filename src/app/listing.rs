@@ -59,12 +59,14 @@ impl App {
             }
         };
         let filter = filter::parse(&query.filter).map_err(|problem| violations.push(problem));
-        let Ok(filter) = filter else { return Err(AppError::Invalid(violations)) };
+        let Ok(mut filter) = filter else { return Err(AppError::Invalid(violations)) };
         if !violations.is_empty() {
             return Err(AppError::Invalid(violations));
         }
 
         let size = if query.page_size == 0 { DEFAULT_PAGE_SIZE } else { query.page_size };
+        // Articles keep the ids that their results were stored with, and some may have been given up since.
+        filter.entity_ids = self.store.entity_families(&filter.entity_ids).await?;
         // One more than asked for tells whether there is another page.
         let mut summaries = self.store.list_articles(&filter, after, i64::from(size) + 1).await?;
         let has_more = summaries.len() > usize::try_from(size).unwrap_or(usize::MAX);

@@ -4,6 +4,7 @@
 //! over both and the filter. A token with another filter, or one made up, is no token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -34,6 +35,25 @@ pub(super) fn decode(token: &str, filter: &str) -> Option<ListKey> {
     })
 }
 
+/// A token of any other key, tied to the request that it was made with.
+pub(super) fn seal<K: Serialize>(key: &K, request: &str) -> String {
+    // Keys are plain tuples, which always can be written.
+    let mut bytes = serde_json::to_vec(key).unwrap_or_default();
+    let check = check(&bytes, request);
+    bytes.extend_from_slice(&check);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// `None` if it is no token, or one of another request.
+pub(super) fn open<K: DeserializeOwned>(token: &str, request: &str) -> Option<K> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (key, given) = bytes.split_at_checked(bytes.len().checked_sub(8)?)?;
+    if given != check(key, request) {
+        return None;
+    }
+    serde_json::from_slice(key).ok()
+}
+
 /// Ties a token to what it was made for.
 pub(super) fn check(key: &[u8], filter: &str) -> [u8; 8] {
     let mut hasher = blake3::Hasher::new();
@@ -55,5 +75,15 @@ mod tests {
         assert_eq!(decode(&token, ""), None);
         assert_eq!(decode(&token[1..], "state = PROCESSED"), None);
         assert_eq!(decode("made up", ""), None);
+    }
+
+    #[test]
+    fn a_sealed_key_is_opened_with_its_own_request_only() {
+        let key = ("reyes".to_owned(), Uuid::from_u128(5));
+        let token = seal(&key, "list\0reyes");
+        assert_eq!(open(&token, "list\0reyes"), Some(key));
+        assert_eq!(open::<(String, Uuid)>(&token, "list\0moss"), None);
+        assert_eq!(open::<(String, Uuid)>("", ""), None);
+        assert_eq!(open::<(String, Uuid)>("AAAA", ""), None);
     }
 }

@@ -93,11 +93,13 @@ impl App {
         let query = SearchQuery::parse(&command.query)
             .map_err(|problem| violations.push(Violation::new("query", problem)));
         let filter = filter::parse(&command.filter).map_err(|problem| violations.push(problem));
-        let (Ok(query), Ok(filter)) = (query, filter) else { return Err(AppError::Invalid(violations)) };
+        let (Ok(query), Ok(mut filter)) = (query, filter) else { return Err(AppError::Invalid(violations)) };
         if !violations.is_empty() {
             return Err(AppError::Invalid(violations));
         }
 
+        // Articles keep the ids that their results were stored with, and some may have been given up since.
+        filter.entity_ids = self.store.entity_families(&filter.entity_ids).await?;
         let as_of = place.map_or_else(OffsetDateTime::now_utc, |place| place.as_of);
         let matches = self.matches(&query, &filter, as_of).await?;
         let is_limited = i64::try_from(matches.len()).unwrap_or(MAX_RANKED) >= MAX_RANKED;

@@ -26,7 +26,7 @@ pub struct Reprocessing {
     pub removed: Vec<SummaryEntity>,
     /// In both, with another id, name, type, link or number of mentions; the weightiest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changed: Vec<EntityChange>,
+    pub changed: Vec<ChangedEntity>,
     /// How many were added, removed and changed, told or not.
     #[serde(default)]
     pub counts: [i32; 3],
@@ -37,7 +37,7 @@ pub struct Reprocessing {
 
 /// An entity before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EntityChange {
+pub struct ChangedEntity {
     /// As the earlier result had it.
     pub before: SummaryEntity,
     /// As the new one has it.
@@ -70,10 +70,10 @@ impl Reprocessing {
             }
         }
         let mut removed: Vec<SummaryEntity> = by_name.into_values().flatten().cloned().collect();
-        let mut changed: Vec<EntityChange> = pairs
+        let mut changed: Vec<ChangedEntity> = pairs
             .into_iter()
             .filter(|(before, after)| !is_same(before, after))
-            .map(|(before, after)| EntityChange { before: before.clone(), after: after.clone() })
+            .map(|(before, after)| ChangedEntity { before: before.clone(), after: after.clone() })
             .collect();
         let counts =
             [added.len(), removed.len(), changed.len()].map(|count| i32::try_from(count).unwrap_or(i32::MAX));
@@ -137,7 +137,7 @@ mod tests {
         ];
         let told = Reprocessing::between(&before, &after);
         assert_eq!((names(&told.added), names(&told.removed)), (vec!["Ana"], vec!["Lisbon"]));
-        assert_eq!(told.changed, [EntityChange { before: before[2].clone(), after: after[1].clone() }]);
+        assert_eq!(told.changed, [ChangedEntity { before: before[2].clone(), after: after[1].clone() }]);
         assert_eq!(told.counts, [1, 1, 1]);
     }
 

@@ -174,7 +174,7 @@ pub struct Note {
 /// One thing that the article names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
-    /// A function of type and name, see `pipeline::knowledge`.
+    /// From the pipeline a function of type and name, see `pipeline::knowledge`; once stored, the registry's.
     pub entity_id: Uuid,
     /// What it is.
     pub kind: EntityType,
@@ -192,6 +192,9 @@ pub struct Entity {
     /// The gazetteer that named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gazetteer: Option<String>,
+    /// What a person does: "sport", "politics". Tells namesakes of different articles apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
 }
 
 /// An entity's name in another system.

@@ -28,6 +28,10 @@ impl Contract for v1::Article {
     const NAME: &'static str = "copydesk.v1.Article";
 }
 
+impl Contract for v1::EntityRecord {
+    const NAME: &'static str = "copydesk.v1.EntityRecord";
+}
+
 impl Contract for v1::Update {
     const NAME: &'static str = "copydesk.v1.Update";
 }

@@ -128,6 +128,7 @@ impl Teller<'_> {
             mentions,
             links,
             gazetteer: list,
+            fields: entity.fields.into_iter().map(str::to_owned).collect(),
         }
     }
 

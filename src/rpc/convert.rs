@@ -29,7 +29,7 @@ impl Reading {
     }
 
     /// An enum value; an unknown number is refused.
-    fn known<E: TryFrom<i32> + Copy>(&mut self, field: &str, number: i32, fallback: E) -> E {
+    pub(super) fn known<E: TryFrom<i32> + Copy>(&mut self, field: &str, number: i32, fallback: E) -> E {
         E::try_from(number).unwrap_or_else(|_| {
             self.refuse(field, format!("{number} is not a value of this enum; see the contract"));
             fallback
@@ -56,7 +56,7 @@ impl Reading {
         }
     }
 
-    fn time(&mut self, field: &str, time: prost_types::Timestamp) -> Option<OffsetDateTime> {
+    pub(super) fn time(&mut self, field: &str, time: prost_types::Timestamp) -> Option<OffsetDateTime> {
         let nanoseconds = i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
         let read = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok();
         // The bounds of google.protobuf.Timestamp.
@@ -136,12 +136,34 @@ impl Reading {
     }
 
     pub(super) fn batch_ids(&mut self, ids: &[String], max: usize) -> Vec<Uuid> {
+        self.ids("article_ids", ids, max)
+    }
+
+    /// One id or more, at most `max`.
+    pub(super) fn ids(&mut self, field: &str, ids: &[String], max: usize) -> Vec<Uuid> {
         if ids.is_empty() || ids.len() > max {
-            self.refuse("article_ids", format!("has {} ids; send 1 to {max}", ids.len()));
+            self.refuse(field, format!("has {} ids; send 1 to {max}", ids.len()));
             return Vec::new();
         }
-        let field = |index| format!("article_ids[{index}]");
-        ids.iter().enumerate().map(|(index, id)| self.article_id(&field(index), id)).collect()
+        ids.iter().enumerate().map(|(index, id)| self.article_id(&format!("{field}[{index}]"), id)).collect()
+    }
+
+    pub(super) fn entity_id(&mut self, field: &str, text: &str) -> Uuid {
+        Uuid::try_parse(text).unwrap_or_else(|_| {
+            let wrong = if text.is_empty() { "is empty" } else { "is no UUID" };
+            self.refuse(field, format!("{wrong}; use the entity_id of an article's entity or of a listing"));
+            Uuid::nil()
+        })
+    }
+
+    /// Types by number, without UNSPECIFIED.
+    pub(super) fn entity_types(&mut self, field: &str, numbers: &[i32]) -> Vec<i16> {
+        let mut types = Vec::new();
+        for number in numbers {
+            let kind = self.known(field, *number, v1::EntityType::Unspecified);
+            types.extend(i16::try_from(i32::from(kind)).ok().filter(|_| kind != v1::EntityType::Unspecified));
+        }
+        types
     }
 
     /// An optional duration between bounds, in whole and split seconds.
@@ -183,21 +205,14 @@ impl Reading {
                 kind
             })
             .collect();
-        let entity_types = filter
-            .entity_types
-            .iter()
-            .filter_map(|number| {
-                let kind = self.known("filter.entity_types", *number, v1::EntityType::Unspecified);
-                i16::try_from(i32::from(kind)).ok().filter(|_| kind != v1::EntityType::Unspecified)
-            })
-            .collect();
+        let entity_types = self.entity_types("filter.entity_types", &filter.entity_types);
         Filter {
             kinds,
             entity_types,
             sources: filter.sources,
             languages: filter.languages.iter().map(|code| code.to_lowercase()).collect(),
             entity_name_keys: filter.entity_names.iter().map(|name| name_key(name)).collect(),
-            entity_ids: filter.entity_ids.iter().map(|id| self.article_id("filter.entity_ids", id)).collect(),
+            entity_ids: filter.entity_ids.iter().map(|id| self.entity_id("filter.entity_ids", id)).collect(),
             labels: filter.labels,
             query: self.query("filter.query", &filter.query),
         }

@@ -103,7 +103,7 @@ impl FeedRpc {
         let mut reading = Reading::default();
         let encoding = reading.encoding(request.offset_encoding);
         let view = reading.view(request.view, v1::ArticleView::Basic, encoding);
-        let options = ReaderOptions {
+        let mut options = ReaderOptions {
             after_position,
             max_batch: reading.max_batch(request.max_batch, DEFAULT_BATCH, MAX_BATCH),
             progress_interval: reading.duration(
@@ -116,6 +116,9 @@ impl FeedRpc {
             filter: reading.filter(request.filter.clone().unwrap_or_default()),
         };
         reading.finish()?;
+        // Older updates have ids that were given up since.
+        options.filter.entity_ids =
+            self.app.entity_families(&options.filter.entity_ids).await.map_err(from_app)?;
         // The cursor may come from another process, and be ahead of what this one has heard of.
         self.app.feed().look();
 

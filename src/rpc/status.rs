@@ -29,6 +29,16 @@ pub(super) fn from_app(error: AppError) -> Status {
             );
             Status::with_error_details(Code::NotFound, format!("there is no article {name}"), details)
         }
+        AppError::EntityNotFound(id) => {
+            let mut details = info("ENTITY_NOT_FOUND", []);
+            details.set_resource_info(
+                "copydesk.v1.EntityRecord",
+                id.to_string(),
+                "",
+                "there is no such entity",
+            );
+            Status::with_error_details(Code::NotFound, format!("there is no entity {id}"), details)
+        }
         AppError::GroupNotFound(name) => {
             let mut details = info("GROUP_NOT_FOUND", []);
             details.set_resource_info("copydesk.v1.Group", &name, "", "there is no such group");

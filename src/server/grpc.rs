@@ -6,7 +6,7 @@ use copydesk_proto::{
     DESCRIPTOR_SET,
     v1::{
         admin_service_server::AdminServiceServer, analysis_service_server::AnalysisServiceServer,
-        article_service_server::ArticleServiceServer,
+        article_service_server::ArticleServiceServer, entity_service_server::EntityServiceServer,
     },
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -22,7 +22,7 @@ use tracing::error;
 
 use crate::{
     app::App,
-    rpc::{AdminRpc, AnalysisRpc, ArticleRpc, FeedRpc, FeedRpcOptions, FeedServer, ObserveLayer},
+    rpc::{AdminRpc, AnalysisRpc, ArticleRpc, EntityRpc, FeedRpc, FeedRpcOptions, FeedServer, ObserveLayer},
     telemetry::Health,
 };
 
@@ -42,6 +42,7 @@ pub(super) struct Options {
 type Articles = ArticleServiceServer<ArticleRpc>;
 type Analysis = AnalysisServiceServer<AnalysisRpc>;
 type Admin = AdminServiceServer<AdminRpc>;
+type Entities = EntityServiceServer<EntityRpc>;
 
 /// Serves until `closing`, and then until the last call has ended.
 pub(super) async fn run(
@@ -60,6 +61,9 @@ pub(super) async fn run(
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);
     let admin = Admin::new(AdminRpc::new(app.clone())).max_decoding_message_size(MAX_ADMIN_MESSAGE_BYTES);
+    let entities = Entities::new(EntityRpc::new(app.clone()))
+        .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip);
     let feed_options = FeedRpcOptions {
         closing: options.closing.clone(),
         max_stream_age: options.max_stream_age,
@@ -92,6 +96,7 @@ pub(super) async fn run(
         .add_service(analysis)
         .add_service(updates)
         .add_service(admin)
+        .add_service(entities)
         .add_service(health_service)
         .add_optional_service(built(reflection().build_v1()))
         .add_optional_service(built(reflection().build_v1alpha()));
@@ -121,6 +126,7 @@ async fn report_all(reporter: &HealthReporter, now: Health) {
     report::<Articles>(reporter, is_up).await;
     report::<FeedServer>(reporter, is_up).await;
     report::<Admin>(reporter, is_up).await;
+    report::<Entities>(reporter, is_up).await;
     report::<Analysis>(reporter, now != Health::ShuttingDown).await;
     let overall =
         if is_up { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };

@@ -150,6 +150,9 @@ async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, S
     sqlx::query!("delete from article_entity_names where article_id = $1", article_id)
         .execute(&mut *tx.0)
         .await?;
+    sqlx::query!("delete from article_entities where article_id = $1", article_id)
+        .execute(&mut *tx.0)
+        .await?;
     sqlx::query!("delete from article_versions where article_id = $1", article_id)
         .execute(&mut *tx.0)
         .await?;

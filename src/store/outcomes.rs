@@ -8,7 +8,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    NewEvent, StoreError, Tx, duplicates::find_duplicates, jobs::columns, reprocessing::Earlier,
+    NewEvent, StoreError, Tx,
+    duplicates::find_duplicates,
+    entities::{identify, replace_article_entities},
+    jobs::columns,
+    reprocessing::Earlier,
     texts::insert_texts,
 };
 use crate::article::{AttemptError, EventKind, Failure, Processed, State, Summary, VersionId, name_key};
@@ -45,7 +49,7 @@ pub enum Outcome {
 }
 
 /// Ends jobs whose lease still holds and returns the events to append, in the order of `finishes`, failures of processing
-/// again last. A lost lease writes nothing. Fourteen statements at most, whatever their number.
+/// again last. A lost lease writes nothing. Two dozen statements at most, whatever their number.
 pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<NewEvent>, StoreError> {
     let duplicate_window = finishes.iter().map(|finish| finish.duplicate_window).max().unwrap_or_default();
     let (retries, ends): (Vec<Finish>, Vec<Finish>) =
@@ -53,9 +57,12 @@ pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<Ne
     put_back(tx, &retries).await?;
 
     let (now, held) = end_jobs(tx, &ends).await?;
+    let mut ends = ends;
+    ends.retain(|finish| held.contains(&finish.id));
+    identify(tx, &mut ends).await?;
     let mut results: Vec<(Summary, Option<Box<Processed>>)> = Vec::new();
     let mut earlier = Earlier::default();
-    for finish in ends.into_iter().filter(|finish| held.contains(&finish.id)) {
+    for finish in ends {
         let is_again = Earlier::is_of(&finish.summary);
         match finish.outcome {
             Outcome::Processed(result) => {
@@ -72,6 +79,7 @@ pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<Ne
     store_results(tx, &results).await?;
     earlier.store(tx).await?;
     insert_names(tx, &results).await?;
+    replace_article_entities(tx, &results).await?;
     insert_texts(tx, &results).await?;
     let duplicates = find_duplicates(tx, &results, duplicate_window.as_secs_f64()).await?;
     let mut events = Vec::new();

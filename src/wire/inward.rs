@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::article::{
-    Duplicate, EntityChange, EntityLink, EntityType, Failure, Language, Reprocessing, State, Summary,
+    ChangedEntity, Duplicate, EntityLink, EntityType, Failure, Language, Reprocessing, State, Summary,
     SummaryEntity,
 };
 
@@ -76,8 +76,8 @@ fn duplicate(duplicate: v1::Duplicate) -> Result<Duplicate, WireError> {
 }
 
 fn reprocessing(told: v1::Reprocessing) -> Result<Reprocessing, WireError> {
-    let changed = |change: v1::EntityChange| {
-        Ok(EntityChange {
+    let changed = |change: v1::ChangedEntity| {
+        Ok(ChangedEntity {
             before: entity(change.before.ok_or(WireError::Field("entity before"))?)?,
             after: entity(change.after.ok_or(WireError::Field("entity after"))?)?,
         })

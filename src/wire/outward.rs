@@ -98,7 +98,7 @@ pub fn reprocessing(summary: &Summary) -> Option<v1::Reprocessing> {
         entities_changed: told
             .changed
             .iter()
-            .map(|change| v1::EntityChange {
+            .map(|change| v1::ChangedEntity {
                 before: Some(entity(&change.before)),
                 after: Some(entity(&change.after)),
             })

@@ -17,10 +17,11 @@ async fn connect(app: &TestApp) -> Channel {
     within(endpoint.connect()).await.expect("connects")
 }
 
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "copydesk.v1.AdminService",
     "copydesk.v1.AnalysisService",
     "copydesk.v1.ArticleService",
+    "copydesk.v1.EntityService",
     "copydesk.v1.FeedService",
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! Everything runs on this machine and shares its processors: the load, the service and Postgres, with durability on.
 
+mod archive;
 mod archive_search;
 mod articles;
 mod bloat;
@@ -46,6 +47,9 @@ struct Arguments {
     /// Short articles that come while the growth of the tables is measured.
     #[arg(long, default_value_t = 100_000, value_name = "N")]
     day_articles: u64,
+    /// Measure questions to a generated archive only, of each of these numbers of articles.
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    archive: Vec<i64>,
     /// How long the light load lasts.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     light_seconds: u64,
@@ -58,7 +62,9 @@ async fn main() -> Result<()> {
     let options = Options { data_dir: folder.path().to_owned(), bin_dir: None };
     let postgres = EmbeddedPostgres::start(&options).await?;
     // Postgres is stopped whether the measurement succeeds or not.
-    let measured = if let Some(count) = arguments.archive_search {
+    let measured = if !arguments.archive.is_empty() {
+        measure_archives(&arguments, postgres.url()).await
+    } else if let Some(count) = arguments.archive_search {
         measure_archive_search(&arguments, postgres.url(), count).await
     } else if arguments.feed_only {
         measure_feed(&arguments, postgres.url()).await
@@ -162,6 +168,13 @@ async fn measure_archive_search(arguments: &Arguments, postgres_url: &str, count
     archive_search::time_duplicates(&database_url, count).await?;
     archive_search::show_plans(&database_url).await?;
     server.stop().await
+}
+
+async fn measure_archives(arguments: &Arguments, postgres_url: &str) -> Result<()> {
+    for articles in &arguments.archive {
+        archive::run(&arguments.server_bin, postgres_url, *articles).await?;
+    }
+    Ok(())
 }
 
 /// The tables while articles come and go as in a day of a busy desk, with an hour of it kept.

@@ -80,6 +80,8 @@ pub struct Entity {
     pub mentions: Vec<EntityMention>,
     /// From the packaged gazetteer; empty when unsure.
     pub links: Vec<Link>,
+    /// What a person does, as the words beside the name say: "sport", "politics" and so on, see `occupation`.
+    pub fields: Vec<&'static str>,
 }
 
 /// One place where an entity is spoken of.

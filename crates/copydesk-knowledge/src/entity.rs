@@ -7,7 +7,7 @@ use crate::{
     cast::{Appearance, Sort},
     coreference::{Group, Resolved},
     link::{self, Evidence, Named},
-    name,
+    name, occupation,
     salience::{self, Weighed},
 };
 
@@ -48,7 +48,15 @@ pub(crate) fn entities(input: &Input<'_>, resolved: &Resolved<'_>, is_english: b
                 Some(evidence) if group.entry.is_none() => links(input, group, &names, evidence),
                 Some(_) | None => Vec::new(),
             };
-            let (name, aliases) = fullest(names, Sort::of(group.label()));
+            let sort = Sort::of(group.label());
+            let fields = match sort {
+                Sort::Person if is_english => {
+                    let mentions = group.mentions.iter().map(|mention| (mention.begin, mention.end));
+                    occupation::fields(input.text, mentions)
+                }
+                Sort::Person | Sort::Body | Sort::Norp | Sort::Other | Sort::Value => Vec::new(),
+            };
+            let (name, aliases) = fullest(names, sort);
             Entity {
                 label: group.label().to_owned(),
                 entry: group.entry,
@@ -57,6 +65,7 @@ pub(crate) fn entities(input: &Input<'_>, resolved: &Resolved<'_>, is_english: b
                 salience,
                 mentions: appearances.iter().map(mention_of).collect(),
                 links,
+                fields,
             }
         })
         .collect()

@@ -151,6 +151,17 @@ const NICKNAMES: &[(&str, &[&str])] = &[
     ("jack", &["john"]),
 ];
 
+/// The letters that a given name or one that it stands for begins with: "Bob" is Robert, too.
+pub(crate) fn initials(given: &str) -> Vec<char> {
+    let full = NICKNAMES.iter().filter(|(nick, _)| *nick == given).flat_map(|(_, full)| full.iter());
+    let nick = NICKNAMES.iter().filter(|(_, full)| full.contains(&given)).map(|(nick, _)| nick);
+    let names = full.chain(nick).copied().chain(std::iter::once(given));
+    let mut initials: Vec<char> = names.filter_map(|name| name.chars().next()).collect();
+    initials.sort_unstable();
+    initials.dedup();
+    initials
+}
+
 /// A name without the article in front and the genitive behind.
 pub(crate) fn bare(surface: &str) -> &str {
     let name = surface.trim();

@@ -92,11 +92,8 @@ impl<'a> Parser<'a> {
             "language" => self.filter.languages.push(value.to_lowercase()),
             "state" => self.filter.states.push(state_number(value)?),
             "entity.name" => self.filter.entity_name_keys.push(name_key(value)),
+            "entity.id" => self.filter.entity_ids.push(entity_id(value)?),
             "entity.type" => self.filter.entity_types.push(entity_type_number(value)?),
-            "entity.id" => {
-                let id = Uuid::try_parse(value).map_err(|_| format!("{value:?} is no entity_id: a UUID"))?;
-                self.filter.entity_ids.push(id);
-            }
             "speaker" => self.filter.speaker_name_keys.push(name_key(value)),
             "published_time" | "accepted_time" => return self.apply_time(field, operator, value),
             _ => {
@@ -203,6 +200,10 @@ fn state_number(value: &str) -> Result<i16, String> {
     }
 }
 
+fn entity_id(value: &str) -> Result<Uuid, String> {
+    Uuid::try_parse(value).map_err(|_| format!("{value:?} is no entity_id; it is a UUID"))
+}
+
 fn entity_type_number(value: &str) -> Result<i16, String> {
     let label = value.strip_prefix("ENTITY_TYPE_").unwrap_or(value);
     let kind = EntityType::from(label.to_owned());
@@ -229,6 +230,8 @@ mod tests {
         assert_eq!(filter.states, [2, 3]);
         assert_eq!(filter.entity_name_keys, ["recep erdogan"]);
         assert_eq!(filter.entity_types, [1]);
+        let by_id = parse("entity.id = 00000000-0000-0000-0000-000000000005").expect("a filter");
+        assert_eq!(by_id.entity_ids, [Uuid::from_u128(5)]);
         assert_eq!(filter.languages, ["en"]);
         assert!(filter.accepted_from.is_some() && filter.accepted_until.is_none());
         assert_eq!(parse("  "), Ok(ListFilter::default()));
@@ -256,6 +259,6 @@ mod tests {
         check("(source = a", "expected OR or )");
         check("accepted_time >= yesterday", "no RFC 3339 time");
         check("entity.type = SHIP", "no entity type");
-        check("entity.id = NATO", "no entity_id");
+        check("entity.id = Lisbon", "no entity_id");
     }
 }

@@ -73,11 +73,9 @@ pub(in crate::rpc) async fn consume(
     };
     let joining = read_join(&join)?;
     let group = app.find_group(&join.group_id).await.map_err(from_app)?;
-    let join_options = JoinOptions {
-        name: join.member_name,
-        max_in_flight: joining.max_in_flight,
-        filter: Reading::default().filter(stored_filter(&group)),
-    };
+    let mut filter = Reading::default().filter(stored_filter(&group));
+    filter.entity_ids = app.entity_families(&filter.entity_ids).await.map_err(from_app)?;
+    let join_options = JoinOptions { name: join.member_name, max_in_flight: joining.max_in_flight, filter };
     let joined = app.groups().join(&group, join_options).await;
     let Some(member) = joined.map_err(|error| from_app(AppError::from(error)))? else {
         return Err(from_app(AppError::GroupNotFound(join.group_id)));

@@ -62,7 +62,7 @@ enum Identity<'a> {
 }
 
 /// Behind the names of companies.
-pub(super) const CORPORATE: &[&str] = &[
+pub(crate) const CORPORATE: &[&str] = &[
     "inc",
     "corp",
     "corporation",

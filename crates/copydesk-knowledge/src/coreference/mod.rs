@@ -6,6 +6,7 @@
 //!   named in that sentence: then it stays alone. Two people who are both named in full are never one.
 //! * organizations: one name under its spellings, with and without "Inc."; an abbreviation and the name that it stands
 //!   for, beside it in parentheses or by its initials; "Congress" and the one "US Congress".
+//! * old and new names, where the text says so ("X, formerly Y").
 //! * countries, peoples and well-known organizations: all names that the packaged gazetteer knows for one thing.
 //!
 //! Then "the spokesman", where an apposition tells who that is. Linear, but for people of one surname, of whom a bounded
@@ -14,6 +15,7 @@
 mod abbreviation;
 mod group;
 mod person;
+mod renamed;
 pub(crate) mod role;
 
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
     name::{self, PersonName},
     token::Tokens,
 };
-pub(crate) use group::Group;
+pub(crate) use group::{CORPORATE, Group};
 
 /// The groups of an article's mentions and the cast they make; group i is entity i of the cast.
 pub(crate) struct Resolved<'a> {
@@ -36,6 +38,7 @@ pub(crate) fn resolve<'a>(input: &Input<'a>, tokens: &Tokens<'_>, is_english: bo
     person::join(&mut groups, input, tokens);
     if is_english {
         abbreviation::join(&mut groups, input);
+        renamed::join(&mut groups, input);
     }
     groups.retain(|group| !group.mentions.is_empty());
     for group in &mut groups {
