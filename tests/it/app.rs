@@ -78,7 +78,9 @@ impl TestApp {
             result = &mut server => panic!("the server ended early: {result:?}"),
             _ = is_ready => {}
         }
-        let channel = Channel::from_shared(grpc.clone()).expect("a URL").connect().await.expect("connects");
+        // A test may hold many streams that it does not read for a while; they must not use up what the others need.
+        let endpoint = Channel::from_shared(grpc.clone()).expect("a URL");
+        let channel = endpoint.initial_connection_window_size(256 << 20).connect().await.expect("connects");
         TestApp {
             url: grpc,
             metrics_url: metrics,
