@@ -178,6 +178,7 @@ mod tests {
                     kind: v1::UpdateKind::Accepted as i32,
                     time: Some(timestamp(time)),
                     article: Some(wire::article(summary)),
+                    reprocessing: None,
                 })
                 .collect(),
             after_cursor: cursor(5),
