@@ -46,7 +46,7 @@ const FORBIDDEN: &[(&[&str], &[&str])] = &[
     ),
     (&["src/article"], &["crate::pipeline", "crate::wire"]),
     (
-        &["src/wire.rs"],
+        &["src/wire"],
         &[
             "tokio",
             "sqlx::",
@@ -125,7 +125,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx::", &["src/store"]),
     ("anyhow", &["src/cli", "src/main.rs", "src/server"]),
     ("tonic::", &["src/rpc", "src/server", "src/cli"]),
-    ("copydesk_proto::", &["src/wire.rs", "src/rpc", "src/server", "src/cli"]),
+    ("copydesk_proto::", &["src/wire", "src/rpc", "src/server", "src/cli"]),
 ];
 
 /// Landed migrations and the first 16 hex digits of the BLAKE3 of each.
