@@ -8,7 +8,7 @@ use super::{
     offsets::Offsets,
 };
 use crate::article::{
-    Article, Body, Entity, Failure, Language, Processed, RawSpan, State, Summary, SummaryEntity,
+    Article, Body, Entity, Failure, Language, LeadImage, Processed, RawSpan, State, Summary, SummaryEntity,
 };
 
 /// The article with as much as was read of it.
@@ -53,6 +53,8 @@ pub(super) fn summary(summary: &Summary) -> v1::Article {
         labels: summary.labels.clone(),
         description: summary.description.clone().unwrap_or_default(),
         topics: summary.topics.clone(),
+        lead_image: summary.lead_image.as_ref().map(lead_image),
+        is_accessible_for_free: summary.is_accessible_for_free,
         ..v1::Article::default()
     }
 }
@@ -133,6 +135,11 @@ fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encod
             reason: removed.reason.clone(),
         })
         .collect();
+    answer.updates = result
+        .updates
+        .iter()
+        .map(|update| v1::UpdateNote { text: update.text.clone(), raw_span: raw_span(&update.raw) })
+        .collect();
     answer.entities = result
         .entities
         .iter()
@@ -149,6 +156,14 @@ fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encod
         .iter()
         .map(|note| v1::Note { code: note.code.clone(), message: note.message.clone() })
         .collect();
+}
+
+fn lead_image(image: &LeadImage) -> v1::LeadImage {
+    v1::LeadImage {
+        url: image.url.clone(),
+        caption: image.caption.clone().unwrap_or_default(),
+        credit: image.credit.clone().unwrap_or_default(),
+    }
 }
 
 fn summary_entity(entity: &SummaryEntity) -> v1::Entity {
