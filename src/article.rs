@@ -24,8 +24,8 @@ pub use knowledge::{
     Amount, AmountKind, DateValue, Granularity, MentionKind, Quotation, Speaker, Unresolved,
 };
 pub use processed::{
-    Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, IndexParts, Language, Mention, Note, Paragraph,
-    ParagraphKind, Processed, RawSpan, Removed, Span, name_key,
+    Caption, ENTITY_TYPES, Entity, EntityLink, EntityType, IndexParts, Language, LeadImage, Mention, Note,
+    Paragraph, ParagraphKind, Processed, RawSpan, Removed, Span, UpdateNote, name_key,
 };
 pub use query::{FoldedText, TextQuery};
 

@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    Duplicate, EntityLink, EntityType, Failure, Language, Processed, Reprocessing, State, VersionId,
+    Duplicate, EntityLink, EntityType, Failure, Language, LeadImage, Processed, Reprocessing, State,
+    VersionId,
 };
 
 /// A place in the log. Dense, from 1, in commit order; 0 is before everything.
@@ -147,6 +148,12 @@ pub struct Summary {
     /// Found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_image: Option<LeadImage>,
+    /// What the page says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_accessible_for_free: Option<bool>,
     /// Given, or found.
     #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub published_time: Option<OffsetDateTime>,
@@ -237,6 +244,8 @@ impl Summary {
         self.canonical_url = result.canonical_url.clone();
         self.description = result.description.clone();
         self.topics = result.topics.clone();
+        self.lead_image = result.lead_image.clone();
+        self.is_accessible_for_free = result.is_accessible_for_free;
         self.published_time = result.published_time;
         self.modified_time = result.modified_time;
         self.language = result.language.clone();
@@ -282,6 +291,8 @@ impl Summary {
             canonical_url: None,
             description: None,
             topics: Vec::new(),
+            lead_image: None,
+            is_accessible_for_free: None,
             published_time: None,
             modified_time: None,
             language: None,

@@ -26,6 +26,15 @@ pub struct Processed {
     pub description: Option<String>,
     /// Found.
     pub topics: Vec<String>,
+    /// Found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_image: Option<LeadImage>,
+    /// What the page says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_accessible_for_free: Option<bool>,
+    /// In text order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<UpdateNote>,
     /// Given, or found.
     #[serde(with = "time::serde::rfc3339::option")]
     pub published_time: Option<OffsetDateTime>,
@@ -148,6 +157,28 @@ pub struct Caption {
     /// Photographer and agency.
     pub credit: Option<String>,
     /// Caption and credit.
+    pub raw: RawSpan,
+}
+
+/// The picture that stands for the article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadImage {
+    /// Absolute, if the page's address is known.
+    pub url: String,
+    /// Without the credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Photographer and agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<String>,
+}
+
+/// A paragraph that says the article was updated or corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateNote {
+    /// The whole paragraph.
+    pub text: String,
+    /// Where.
     pub raw: RawSpan,
 }
 

@@ -86,7 +86,11 @@ fn weight(event: &Event) -> usize {
     let texts = [&summary.title, &summary.subtitle, &summary.description, &summary.canonical_url];
     let texts: usize = texts.into_iter().flatten().map(String::len).sum();
     let topics: usize = summary.topics.iter().chain(&summary.authors).map(|topic| 24 + topic.len()).sum();
-    600 + event.content.len() + summary.url.len() + entities + labels + texts + topics
+    let image = summary.lead_image.as_ref().map_or(0, |image| {
+        let words = [&image.caption, &image.credit].into_iter().flatten().map(String::len).sum::<usize>();
+        48 + image.url.len() + words
+    });
+    600 + event.content.len() + image + summary.url.len() + entities + labels + texts + topics
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use copydesk_text::{Document, Input};
 
 use super::PIPELINE_VERSION;
 use crate::article::{
-    Body, Caption, Draft, IndexParts, Language, Note, Paragraph, ParagraphKind, Processed, RawSpan, Removed,
-    Span,
+    Body, Caption, Draft, IndexParts, Language, LeadImage, Note, Paragraph, ParagraphKind, Processed,
+    RawSpan, Removed, Span, UpdateNote,
 };
 
 /// Cleans a draft; the sender's own title, time and language win over what is found.
@@ -35,6 +35,20 @@ pub(super) fn processed(document: &Document) -> Processed {
         canonical_url: document.canonical_url.as_deref().map(storable),
         description: document.description.as_deref().map(storable),
         topics: document.topics.iter().map(|topic| storable(topic)).collect(),
+        lead_image: document.lead_image.as_ref().map(|image| LeadImage {
+            url: storable(&image.url),
+            caption: image.caption.as_deref().map(storable),
+            credit: image.credit.as_deref().map(storable),
+        }),
+        is_accessible_for_free: document.paywalled.map(|paywalled| !paywalled),
+        updates: document
+            .update_notes
+            .iter()
+            .map(|note| UpdateNote {
+                text: storable(&note.text),
+                raw: RawSpan { begin: note.raw.start, end: note.raw.end },
+            })
+            .collect(),
         published_time: document.published,
         modified_time: document.modified,
         language: language.map(|language| Language {
@@ -96,4 +110,29 @@ fn paragraph_of(document: &Document, paragraph: &copydesk_text::Paragraph) -> Pa
 
 fn storable(text: &str) -> String {
     text.replace('\0', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::{Limits, RawDraft};
+
+    #[test]
+    fn what_a_page_says_of_itself_reaches_the_result() {
+        let page = r#"<html><head><title>Ferry to stop</title>
+            <meta property="og:image" content="https://example.com/ferry.jpg">
+            <script type="application/ld+json">{"@type": "NewsArticle", "headline": "Ferry to stop", "isAccessibleForFree": false}</script>
+            </head><body><article><h1>Ferry to stop</h1>
+            <p>The ferry between the two towns will stop in the autumn, the line said on Monday, because too few people use it.</p>
+            <p>This story has been updated with a statement of the mayor.</p></article></body></html>"#;
+        let raw = RawDraft { body: Some(Body::Html(page.to_owned())), ..RawDraft::default() };
+        let draft = Draft::new(raw, Limits { max_body_bytes: 1 << 20 }).expect("a draft");
+        let result = processed(&extract(&draft));
+        let image = result.lead_image.expect("an image");
+        assert_eq!((image.url.as_str(), image.caption), ("https://example.com/ferry.jpg", None));
+        assert_eq!(result.is_accessible_for_free, Some(false));
+        let [update] = result.updates.as_slice() else { panic!("{:?}", result.updates) };
+        assert_eq!(update.text, "This story has been updated with a statement of the mayor.");
+        assert_eq!(page.get(update.raw.begin..update.raw.end), Some(update.text.as_str()));
+    }
 }

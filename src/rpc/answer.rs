@@ -96,6 +96,11 @@ fn full(answer: &mut v1::Article, result: &Processed, body: Option<&Body>, encod
             reason: removed.reason.clone(),
         })
         .collect();
+    answer.updates = result
+        .updates
+        .iter()
+        .map(|update| v1::UpdateNote { text: update.text.clone(), raw_span: raw_span(&update.raw) })
+        .collect();
     answer.entities = result
         .entities
         .iter()

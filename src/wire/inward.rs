@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::article::{
-    ChangedEntity, Duplicate, EntityLink, EntityType, Failure, Language, Reprocessing, State, Summary,
-    SummaryEntity,
+    ChangedEntity, Duplicate, EntityLink, EntityType, Failure, Language, LeadImage, Reprocessing, State,
+    Summary, SummaryEntity,
 };
 
 /// These bytes are no event.
@@ -47,6 +47,8 @@ pub fn decode(content: &[u8]) -> Result<Summary, WireError> {
         canonical_url: unless_empty(article.canonical_url),
         description: unless_empty(article.description),
         topics: article.topics,
+        lead_image: article.lead_image.map(lead_image),
+        is_accessible_for_free: article.is_accessible_for_free,
         published_time: time(article.published_time)?,
         modified_time: time(article.modified_time)?,
         language: article.language.map(|language| Language {
@@ -94,6 +96,10 @@ fn reprocessing(told: v1::Reprocessing) -> Result<Reprocessing, WireError> {
         counts: [told.entities_added_count, told.entities_removed_count, told.entities_changed_count],
         failure: told.failure.map(failure),
     })
+}
+
+fn lead_image(image: v1::LeadImage) -> LeadImage {
+    LeadImage { url: image.url, caption: unless_empty(image.caption), credit: unless_empty(image.credit) }
 }
 
 fn failure(failure: v1::Failure) -> Failure {

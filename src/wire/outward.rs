@@ -3,7 +3,7 @@
 use copydesk_proto::v1;
 use time::OffsetDateTime;
 
-use crate::article::{Failure, Language, State, Summary, SummaryEntity};
+use crate::article::{Failure, Language, LeadImage, State, Summary, SummaryEntity};
 
 /// The basic view.
 pub fn article(summary: &Summary) -> v1::Article {
@@ -43,6 +43,8 @@ pub fn article(summary: &Summary) -> v1::Article {
         labels: summary.labels.clone(),
         description: summary.description.clone().unwrap_or_default(),
         topics: summary.topics.clone(),
+        lead_image: summary.lead_image.as_ref().map(lead_image),
+        is_accessible_for_free: summary.is_accessible_for_free,
         ..v1::Article::default()
     }
 }
@@ -109,6 +111,14 @@ pub fn reprocessing(summary: &Summary) -> Option<v1::Reprocessing> {
         previous_pipeline: pipeline(told.previously_made_by.as_ref(), told.previous_gazetteer_revision),
         failure: told.failure.as_ref().map(failure),
     })
+}
+
+fn lead_image(image: &LeadImage) -> v1::LeadImage {
+    v1::LeadImage {
+        url: image.url.clone(),
+        caption: image.caption.clone().unwrap_or_default(),
+        credit: image.credit.clone().unwrap_or_default(),
+    }
 }
 
 fn language(language: &Language) -> v1::Language {

@@ -84,8 +84,8 @@ pub struct Document {
     pub language: Option<Language>,
     /// The place (and agency) that opens the text of a report.
     pub dateline: Option<Dateline>,
-    /// Sentences that say the article was updated or corrected.
-    pub update_notes: Vec<String>,
+    /// Paragraphs of `text` that say the article was updated or corrected, in text order.
+    pub update_notes: Vec<UpdateNote>,
     /// Paragraphs joined by an empty line; NFC; no control or zero-width characters.
     pub text: String,
     /// The parts of `text` in order; together they cover all but the empty lines between them.
@@ -182,6 +182,15 @@ pub struct Caption {
     /// Who made or provided the picture, as written: "AFP PHOTO / A. Name".
     pub credit: Option<String>,
     /// Where both stand in the raw body.
+    pub raw: Range<usize>,
+}
+
+/// A paragraph that says the article was updated or corrected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateNote {
+    /// The whole paragraph.
+    pub text: String,
+    /// Where it stands in the raw body.
     pub raw: Range<usize>,
 }
 

@@ -31,46 +31,55 @@ mod updates;
 
 pub use document::{
     Body, Caption, Dateline, Document, Image, Input, Language, MAX_REMOVED_CHARS, MAX_REMOVED_LINES, Note,
-    NoteCode, Paragraph, ParagraphKind, Precision, Removed, RemovedReason,
+    NoteCode, Paragraph, ParagraphKind, Precision, Removed, RemovedReason, UpdateNote,
 };
+#[doc(hidden)]
+pub use flat::training::{FlatLine, flat_feature_names, flat_lines};
 pub use trace::EditMap;
 
 use decode::Decoded;
+use std::borrow::Cow;
 
 /// The most bytes of a body that are read; offsets are kept in 32 bits, and no article is longer.
 pub const MAX_BODY_BYTES: usize = 256 << 20;
 
-/// Cleans an article. Time and memory are linear in the body: about 30 ms for each megabyte of an
-/// ordinary page, 80 ms where all of it is text; HTML is read up to 400,000 nodes.
+/// The most bytes that are read of a page that is not UTF-8: each of its characters is converted one by one.
+const MAX_CONVERTED_BYTES: usize = 16 << 20;
+
+/// The most bytes of flat text, or of text that has to be repaired, that are read: a long novel has one MiB.
+const MAX_TEXT_BYTES: usize = 2 << 20;
+
+/// Cleans an article. Time and memory are linear in what is read: about 30 ms for each megabyte of an ordinary page, and
+/// below a second whatever a page holds, since at most 320,000 nodes and 2 MiB of text are read of it. What was not read
+/// is noted.
 #[must_use]
 pub fn extract(input: &Input<'_>) -> Document {
-    let cut = |text: &str| text.floor_char_boundary(MAX_BODY_BYTES);
+    let mut early = Vec::new();
     let (decoded, is_html) = match input.body {
-        Body::Text(text) => (decode::from_str(text.get(..cut(text)).unwrap_or(text)), false),
-        Body::Html(html) => (decode::from_str(html.get(..cut(html)).unwrap_or(html)), true),
+        Body::Text(text) => (decode::from_str(text), false),
+        Body::Html(html) => (decode::from_str(html), true),
         Body::Page { bytes, content_type } => {
-            let bytes = bytes.get(..MAX_BODY_BYTES).unwrap_or(bytes);
+            let limit = if decode::is_utf8(bytes) { MAX_BODY_BYTES } else { MAX_CONVERTED_BYTES };
+            if bytes.len() > limit {
+                let message = format!("only the first {limit} bytes were read");
+                early.push(Note::new(NoteCode::Truncated, message));
+            }
+            let bytes = bytes.get(..limit).unwrap_or(bytes);
             let decoded = decode::from_bytes(bytes, content_type, input.url);
             let is_html = decode::is_html(content_type, &decoded.text);
             (decoded, is_html)
         }
     };
-    let mut document = Document { encoding: decoded.encoding, ..Document::default() };
+    let mut document = Document { encoding: decoded.encoding, notes: early, ..Document::default() };
     note_decoding(&decoded, &mut document);
-    let length = match input.body {
-        Body::Text(text) | Body::Html(text) => text.len(),
-        Body::Page { bytes, .. } => bytes.len(),
-    };
-    if length > MAX_BODY_BYTES {
-        document
-            .notes
-            .push(Note::new(NoteCode::Truncated, format!("only the first {MAX_BODY_BYTES} bytes were read")));
-    }
     if document.notes.iter().any(|n| matches!(n.code, NoteCode::NotText | NoteCode::EmptyBody)) {
         own_values(input, &mut document);
         return document;
     }
-    let (text, map, repaired) = decode::repair(decoded.text, decoded.map);
+    let bounded = !is_html || decode::is_damaged(&decoded.text);
+    let limit = if bounded { MAX_TEXT_BYTES } else { MAX_BODY_BYTES };
+    let text = head(decoded.text, limit, &mut document);
+    let (text, map, repaired) = decode::repair(text, decoded.map);
     if repaired > 0 {
         let message =
             format!("{repaired} characters had been decoded in a wrong encoding before and were repaired");
@@ -82,7 +91,7 @@ pub fn extract(input: &Input<'_>) -> Document {
         if tree.truncated {
             document.notes.push(Note::new(
                 NoteCode::Truncated,
-                "the page has too many elements; only its beginning was read",
+                "the page has too many elements or too much text; only its beginning was read",
             ));
         }
         if tree.flattened {
@@ -107,6 +116,23 @@ pub fn extract(input: &Input<'_>) -> Document {
     absent::note(&mut document, is_html, described);
     note_content(&mut document);
     document
+}
+
+/// The beginning of a text that is too long, noted.
+fn head<'a>(text: Cow<'a, str>, limit: usize, document: &mut Document) -> Cow<'a, str> {
+    if text.len() <= limit {
+        return text;
+    }
+    let message = format!("the body is too long; only its first {limit} bytes were read");
+    document.notes.push(Note::new(NoteCode::Truncated, message));
+    let end = text.floor_char_boundary(limit);
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or(text)),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
 }
 
 /// A page for payers that shows fewer words than this shows a teaser.

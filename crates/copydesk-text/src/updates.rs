@@ -3,7 +3,7 @@
 //! Lives here: recognizing them among the paragraphs of the clean text, which keeps them. Must never come here: the time
 //! of the last change (`meta`).
 
-use crate::document::Document;
+use crate::document::{Document, UpdateNote};
 use crate::furniture::plain;
 
 /// Openings of such sentences, in the form `plain` gives.
@@ -31,7 +31,8 @@ pub(crate) fn find(document: &mut Document) {
         let marked = text.split_whitespace().take(3).any(|word| word.ends_with([':', '–', '—', '-']));
         let said = plain(text);
         if OPENINGS.iter().any(|o| said.starts_with(o) && (!o.ends_with(' ') || marked)) {
-            notes.push(text.to_owned());
+            let raw = document.raw_range(paragraph.begin..paragraph.end);
+            notes.push(UpdateNote { text: text.to_owned(), raw });
         }
     }
     document.update_notes = notes;

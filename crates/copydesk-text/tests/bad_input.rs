@@ -141,9 +141,23 @@ fn a_page_of_twenty_megabytes_is_read() {
 
 #[test]
 fn a_million_short_lines_are_read_up_to_a_bound() {
-    let document = run("Menu item here\n".repeat(1_000_000).leak(), false);
+    let document = run("Menu\n".repeat(200_000).leak(), false);
     assert!(note(&document, NoteCode::Truncated).contains("lines"));
+    let document = run("Menu item here\n".repeat(1_000_000).leak(), false);
+    assert!(note(&document, NoteCode::Truncated).contains("too long"));
     assert!(document.text.len() < 4 << 20);
+}
+
+#[test]
+fn what_is_not_read_of_a_huge_page_is_noted() {
+    let document = html(format!("<body>{}", PROSE.repeat((4 << 20) / PROSE.len())));
+    assert!(note(&document, NoteCode::Truncated).contains("too much text"));
+    let damaged = "<p>Le caf\u{c3}\u{a9} est ferm\u{c3}\u{a9} d\u{c3}\u{a9}j\u{c3}\u{a0}.</p>";
+    let document = html(format!("<body>{}", damaged.repeat((4 << 20) / damaged.len())));
+    assert!(note(&document, NoteCode::Truncated).contains("too long"));
+    assert!(document.text.starts_with("Le café est fermé"));
+    let scripts = html(format!("{PROSE}<script>{}</script>{PROSE}", "var a = 1; ".repeat(1 << 20)));
+    assert!(scripts.notes.iter().all(|n| n.code != NoteCode::Truncated));
 }
 
 #[test]

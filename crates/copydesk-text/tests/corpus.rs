@@ -51,7 +51,7 @@ fn found(document: &Document, key: &str) -> Value {
         "captions" => json!(document.captions.iter().map(|c| json!([c.text, c.credit])).collect::<Vec<_>>()),
         "lead_image" => json!(document.lead_image.as_ref().map(|i| json!([i.url, i.caption, i.credit]))),
         "paywalled" => json!(document.paywalled),
-        "update_notes" => json!(document.update_notes),
+        "update_notes" => json!(document.update_notes.iter().map(|u| u.text.as_str()).collect::<Vec<_>>()),
         "notes" => json!(document.notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>()),
         other => panic!("no value named {other}"),
     }

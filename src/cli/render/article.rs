@@ -85,6 +85,9 @@ impl Sheet<'_> {
             let support = if language.supported { "" } else { ", no recognizer for it" };
             facts.push(format!("{} ({}{support})", language.code, percent(language.probability)));
         }
+        if article.is_accessible_for_free == Some(false) {
+            facts.push("for subscribers".to_owned());
+        }
         let url = if article.canonical_url.is_empty() { &article.url } else { &article.canonical_url };
         if !url.is_empty() {
             facts.push(url.clone());
@@ -156,7 +159,7 @@ impl Sheet<'_> {
     }
 
     fn captions(&self) -> String {
-        let mut out = String::new();
+        let mut out = self.lead_image();
         for caption in &self.article.captions {
             let mut runs =
                 vec![Run::new("Picture: ", Role::Label.style()), Run::new(&*caption.text, Style::new())];
@@ -167,6 +170,16 @@ impl Sheet<'_> {
             out += &self.wrap(&runs, INDENT, HANGING);
         }
         out
+    }
+
+    fn lead_image(&self) -> String {
+        let Some(image) = &self.article.lead_image else { return String::new() };
+        let mut runs =
+            vec![Run::new("Lead image: ", Role::Label.style()), Run::new(&*image.url, Style::new())];
+        if !image.credit.is_empty() {
+            runs.push(Run::new(format!(" ({})", image.credit), Role::Quiet.style()));
+        }
+        format!("\n{}", self.wrap(&runs, INDENT, HANGING))
     }
 
     fn names(&self) -> String {

@@ -8,7 +8,7 @@ mod source;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-pub(crate) use mojibake::repair;
+pub(crate) use mojibake::{is_damaged, repair};
 pub(crate) use source::SourceMap;
 use std::borrow::Cow;
 
@@ -40,6 +40,11 @@ pub(crate) fn from_str(text: &str) -> Decoded<'_> {
         guessed: false,
         not_text: looks_binary(text),
     }
+}
+
+/// True for UTF-8 without a byte order mark of another encoding; what needs no conversion.
+pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
 }
 
 /// Decodes a page. Linear in its length.

@@ -33,8 +33,17 @@ pub(crate) fn repair<'a>(mut text: Cow<'a, str>, mut map: SourceMap) -> (Cow<'a,
     (text, map, repaired)
 }
 
+/// Only the beginning of a text is looked at for damage: it is damaged throughout, or not at all.
+const DAMAGE_BYTES: usize = 1 << 20;
+
+/// True when a text is surely damaged.
+pub(crate) fn is_damaged(text: &str) -> bool {
+    damage(text).is_some()
+}
+
 /// The encoding that the text was wrongly read in, when that is sure.
 fn damage(text: &str) -> Option<&'static Encoding> {
+    let text = text.get(..text.floor_char_boundary(DAMAGE_BYTES)).unwrap_or(text);
     if text.is_ascii() {
         return None;
     }

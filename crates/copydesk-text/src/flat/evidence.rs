@@ -57,9 +57,9 @@ pub(super) struct Surroundings {
     /// Lines of prose within `REACH`.
     prose: usize,
     /// The share of the line's longer words that other prose has too; `None` without such words.
-    shared: Option<f32>,
+    pub(super) shared: Option<f32>,
     pub(super) repeats: Repeats,
-    in_core: bool,
+    pub(super) in_core: bool,
 }
 
 impl Surroundings {

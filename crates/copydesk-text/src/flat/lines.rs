@@ -17,7 +17,7 @@ pub(crate) struct Line {
 }
 
 /// The most lines that are read: more is no article, and each costs memory of its own.
-pub(crate) const MAX_LINES: usize = 100_000;
+pub(crate) const MAX_LINES: usize = 50_000;
 
 /// Cuts text into lines without white space at their ends, `MAX_LINES` at most. Empty lines are counted, not kept.
 pub(crate) fn split(text: &str) -> Vec<Line> {

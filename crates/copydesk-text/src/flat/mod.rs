@@ -4,11 +4,17 @@
 //! `weigh.rs` finds the article's part, `score.rs` decides on each line. Must never come here: markup. On light text nearly every line is content, so a line is left
 //! out for a stated reason only.
 
+mod context;
 mod evidence;
+mod features;
+mod judge;
 mod lines;
+mod model;
 mod score;
 mod sections;
+pub(crate) mod training;
 mod weigh;
+mod words;
 
 use crate::document::{Document, Note, NoteCode, RemovedReason};
 use crate::draft::{Draft, Piece};

@@ -67,7 +67,7 @@ fn kind(line: &Line) -> ParagraphKind {
     }
 }
 
-fn reason(text: &str) -> Option<RemovedReason> {
+pub(super) fn reason(text: &str) -> Option<RemovedReason> {
     if furniture::is_symbols(text) {
         return Some(RemovedReason::Symbols);
     }

@@ -17,6 +17,32 @@ fn opens_comment(text: &str) -> bool {
         && (BUTTONS.contains(&text.to_lowercase().as_str()) || SAYS.iter().any(|end| text.ends_with(end)))
 }
 
+/// The kind of head that a line is: 1 of what follows an article, 2 of comments, 3 of one comment, 4 of what
+/// `furniture.rs` knows, 0 none.
+pub(super) fn head(text: &str) -> u8 {
+    if counts_comments(text) {
+        2
+    } else if opens_comment(text) {
+        3
+    } else if closes_article(text) {
+        1
+    } else if text.chars().count() <= 60
+        && matches!(
+            crate::furniture::reason(text),
+            Some(
+                RemovedReason::RelatedLinks
+                    | RemovedReason::AuthorNote
+                    | RemovedReason::Subscription
+                    | RemovedReason::Comments
+            )
+        )
+    {
+        4
+    } else {
+        0
+    }
+}
+
 /// The share of an article's prose that must stand above a head for it to close the article.
 const LATE_SHARE: f32 = 0.8;
 

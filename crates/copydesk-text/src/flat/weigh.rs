@@ -5,8 +5,9 @@
 //! (`furniture.rs`) or verdicts (`score.rs`). The weights began as rounded log-odds, read off counts of lines by
 //! shape and by the length of the run they stand in, in flattened news and blog pages, and were moved by hand since.
 
+use super::context::Sheet;
 use super::lines::Line;
-use super::{evidence, sections};
+use super::{evidence, features, judge, model, sections};
 use crate::document::RemovedReason;
 use crate::furniture::ends_sentence;
 
@@ -67,17 +68,55 @@ fn shape(line: &Line) -> Shape {
     }
 }
 
+/// What is known of a text's lines, and their hand-set weights.
+pub(super) struct Weighed {
+    pub(super) shapes: Vec<Shape>,
+    pub(super) surroundings: Vec<evidence::Surroundings>,
+    /// What each line weighs less for the head it stands below.
+    pub(super) marks: Vec<f32>,
+    pub(super) weights: Vec<f32>,
+}
+
+/// More lines are judged by the hand-set weights alone, which bounds the cost; no article has as many.
+const MAX_JUDGED_LINES: usize = 8_000;
+
+/// How much of the model's log-odds counts beside the hand-set weights. The two were made from different things, so they
+/// err apart; written pages are easier than real ones, so the model is surer than it should be.
+const ODDS_SHARE: f32 = 0.5;
+
+/// The most that the model may add or take.
+const MAX_ODDS: f32 = 4.0;
+
 /// True for each line that lies in the article.
 pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<bool> {
+    let Some(weighed) = weigh(lines, reasons) else { return vec![true; lines.len()] };
+    let model = model::get().filter(|_| lines.len() <= MAX_JUDGED_LINES);
+    let Some(model) = model else { return path(&weighed.weights) };
+    let own: Vec<_> = lines.iter().zip(reasons).map(|(line, reason)| features::own(line, *reason)).collect();
+    let odds = judge::judge(&Sheet::of(lines, &own, &weighed), model);
+    let judged = |(hand, odds): (&f32, &f32)| hand + (odds * ODDS_SHARE).clamp(-MAX_ODDS, MAX_ODDS);
+    let weights: Vec<f32> = weighed.weights.iter().zip(&odds).map(judged).collect();
+    let (judged, by_hand) = (path(&weights), path(&weighed.weights));
+    let prose = |inside: &[bool]| {
+        let kept =
+            inside.iter().zip(&weighed.shapes).zip(lines).filter(|((i, s), _)| **i && **s == Shape::Prose);
+        kept.map(|(_, line)| line.text.text.len()).sum::<usize>()
+    };
+    // A model that leaves out most of what looks like the article has not understood this text.
+    if prose(&judged) * 3 < prose(&by_hand) * 2 { by_hand } else { judged }
+}
+
+/// Weighs every line by hand-set weights; `None` for text that has no prose, or nothing else.
+pub(super) fn weigh(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Option<Weighed> {
     let shapes: Vec<Shape> = lines.iter().map(shape).collect();
     let prose =
         |i: usize| shapes.get(i) == Some(&Shape::Prose) && reasons.get(i).copied().flatten().is_none();
-    let Some(first) = (0..lines.len()).find(|&i| prose(i)) else { return vec![true; lines.len()] };
+    let first = (0..lines.len()).find(|&i| prose(i))?;
     let last = (0..lines.len()).rev().find(|&i| prose(i)).unwrap_or(first);
     // Text that is clean already has no edge to trim, however short its sentences are.
     let whole = shapes.iter().filter(|s| **s != Shape::Fragment).count();
     if whole as f32 >= lines.len() as f32 * CLEAN_SHARE {
-        return vec![true; lines.len()];
+        return None;
     }
     let runs = run_lengths(&shapes);
     let edges = first + (lines.len() - 1 - last);
@@ -109,7 +148,7 @@ pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<b
             Some(sum)
         })
         .collect();
-    path(&weights)
+    Some(Weighed { shapes, surroundings, marks, weights })
 }
 
 /// How many lines of prose, or of no prose, stand together around each line.
@@ -151,7 +190,7 @@ fn weight(shape: Shape, run: usize, bullet: bool, page: Page) -> f32 {
 }
 
 /// The likeliest way through the states page (false) and article (true).
-fn path(weights: &[f32]) -> Vec<bool> {
+pub(super) fn path(weights: &[f32]) -> Vec<bool> {
     // Best sums ending in each state, and where each came from.
     let (mut page, mut article) = (0.0f32, 0.0f32);
     let mut back: Vec<(bool, bool)> = Vec::with_capacity(weights.len());
@@ -168,6 +207,30 @@ fn path(weights: &[f32]) -> Vec<bool> {
         state = if state { *article_came } else { *page_came };
     }
     out
+}
+
+/// How much better the best path is that takes a line into the article than the best that leaves it out, for each line.
+pub(super) fn margins(weights: &[f32]) -> Vec<f32> {
+    let step = |(page, article): (f32, f32), weight: f32| {
+        (page.max(article - SWITCH_COST), article.max(page - SWITCH_COST) + weight)
+    };
+    // The best that can follow a line, by the state the line is in.
+    let mut below: Vec<(f32, f32)> = Vec::with_capacity(weights.len());
+    let mut after = (0.0f32, 0.0f32);
+    for weight in weights.iter().rev() {
+        below.push(after);
+        let (page, article) = (after.0, after.1 + weight);
+        after = (page.max(article - SWITCH_COST), article.max(page - SWITCH_COST));
+    }
+    let mut state = (0.0f32, 0.0f32);
+    weights
+        .iter()
+        .zip(below.iter().rev())
+        .map(|(weight, (page, article))| {
+            state = step(state, *weight);
+            state.1 + article - state.0 - page
+        })
+        .collect()
 }
 
 #[cfg(test)]

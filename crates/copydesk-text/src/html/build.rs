@@ -11,9 +11,13 @@ use super::tree::{Kind, NONE, Node, Tree};
 /// Deeper elements become siblings at this depth; browsers stop at 512 too.
 const MAX_DEPTH: usize = 512;
 
-/// Past this many nodes the rest of the page is not read: a real article page has a few
-/// thousand, the longest some ten thousand. It bounds the time of any page to about a second and its memory to some 400 MB.
-const MAX_NODES: usize = 400_000;
+/// Past this many nodes the rest of the page is not read: a real article page has a few thousand, the longest some ten
+/// thousand. It bounds the time of any page to below a second and its memory to some 300 MB.
+const MAX_NODES: usize = 320_000;
+
+/// Past this many bytes of text, scripts and the like not counted, the rest of the page is not read: a long
+/// novel has a megabyte.
+const MAX_TEXT_BYTES: usize = 2 << 20;
 
 /// Builds the tree of a page. Time and memory are linear in the page, memory bounded by `MAX_NODES`.
 pub(crate) fn parse(source: &str) -> Tree<'_> {
@@ -30,10 +34,11 @@ pub(crate) fn parse(source: &str) -> Tree<'_> {
         open: vec![Open { tag: Tag::Html, node: 0, name: (0, 0) }],
         excess: 0,
         counts: [0; TAGS],
+        text_bytes: 0,
     };
     let mut tokenizer = Tokenizer::new(source);
     while let Some(token) = tokenizer.next() {
-        if builder.tree.nodes.len() >= MAX_NODES {
+        if builder.tree.nodes.len() >= MAX_NODES || builder.text_bytes > MAX_TEXT_BYTES {
             builder.tree.truncated = true;
             break;
         }
@@ -64,6 +69,8 @@ struct Builder<'a> {
     excess: usize,
     /// How many of each tag are open, so that a million stray end tags cost a look each, not a walk.
     counts: [u32; TAGS],
+    /// Bytes of text that a reader may see.
+    text_bytes: usize,
 }
 
 impl Builder<'_> {
@@ -89,9 +96,17 @@ impl Builder<'_> {
     }
 
     fn text(&mut self, span: Span) {
-        if span.1 > span.0 {
-            self.append(Kind::Text(span));
+        let unread = self.open.last().is_some_and(|open| open.tag.is_unread());
+        let room = if unread { usize::MAX } else { MAX_TEXT_BYTES - self.text_bytes.min(MAX_TEXT_BYTES) };
+        let text = self.tree.slice(span);
+        if text.len() > room {
+            self.tree.truncated = true;
         }
+        let end = span.0 + text.floor_char_boundary(room) as u32;
+        if end > span.0 {
+            self.append(Kind::Text((span.0, end)));
+        }
+        self.text_bytes += if unread { 0 } else { text.len() };
     }
 
     fn start(&mut self, tag: Tag, name: Span, self_closing: bool, attributes: &[Attr]) {

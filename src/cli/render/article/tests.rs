@@ -27,6 +27,12 @@ fn sample() -> v1::Article {
             entity("Beyond", v1::EntityType::Org, 30, 99),
             entity("Within", v1::EntityType::Org, 18, 20),
         ],
+        lead_image: Some(v1::LeadImage {
+            url: "https://example.com/a.jpg".into(),
+            credit: "AFP".into(),
+            ..Default::default()
+        }),
+        is_accessible_for_free: Some(false),
         captions: vec![v1::Caption { text: "A picture.".into(), credit: "AFP".into(), ..Default::default() }],
         removed: (0..8)
             .map(|n| v1::Removed {
@@ -47,11 +53,13 @@ fn an_article_without_colours_keeps_everything() {
         article(&plain_screen(60), &sample(), Some(Duration::from_millis(23))),
         "\
 ━━ A title
-    by A. Author
+    by A. Author · for subscribers
 
     [Turkey|GPE] said no.
 
     Élan — [NATO|ORG].
+
+    Lead image: https://example.com/a.jpg (AFP)
 
     Picture: A picture. (AFP)
 
