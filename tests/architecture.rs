@@ -119,8 +119,8 @@ const LANDED: &[(&str, &str)] = &[
     ("0007_retention.sql", "a186afdf8c04ca5c"),
     ("0008_log_text.sql", "fec44ee57884f8c7"),
     ("0011_reprocessing.sql", "51363f89061aca1e"),
-    ("0012_search.sql", "a7f1ea627dcc53a9"),
-    ("0013_duplicates.sql", "9a01937a50fc85fc"),
+    ("0012_search.sql", "65422eb9b15ed674"),
+    ("0013_duplicates.sql", "ee4d0c165b8e18b2"),
 ];
 
 #[test]
