@@ -101,6 +101,7 @@ create function newest_texts(
 language plpgsql stable
 set enable_seqscan = off
 set enable_indexscan = on
+set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 begin

@@ -41,13 +41,17 @@ end
 $$;
 
 -- Candidates for what a text is a copy of, accepted first at `since` or later, at most `max_count` near ones: with their
--- own first and its signature, if that is still there.
+-- own first and its signature, if that is still there. The costs make the plan: bands are rare, whatever is guessed of them,
+-- and ids since a day are many, so only the bands are looked up; the ids choose the partitions.
 create function similar_texts(own_id uuid, hash bytea, own_bands integer[], since timestamptz, max_count bigint)
 returns table (
     article_id uuid, is_equal boolean, signature bytea, first_id uuid, first_signature bytea
 )
 language plpgsql stable
 set enable_seqscan = off
+set random_page_cost = 0.1
+set cpu_index_tuple_cost = 1
+set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare

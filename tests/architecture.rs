@@ -141,8 +141,8 @@ const LANDED: &[(&str, &str)] = &[
     ("0009_entities.sql", "aa071cc5a6196f4b"),
     ("0010_article_entities.sql", "1a8cc7040f1a91dc"),
     ("0011_reprocessing.sql", "51363f89061aca1e"),
-    ("0012_search.sql", "a7f1ea627dcc53a9"),
-    ("0013_duplicates.sql", "9a01937a50fc85fc"),
+    ("0012_search.sql", "65422eb9b15ed674"),
+    ("0013_duplicates.sql", "ee4d0c165b8e18b2"),
     ("0015_log_wire.sql", "a7937163c860fc16"),
     ("0016_lz4.sql", "ba5c723d344c8b82"),
 ];

@@ -11,7 +11,7 @@ use super::{App, AppError, listing::filter, page_token};
 use crate::{
     article::{
         Article, State, VersionId, View, Violation,
-        search::{SearchQuery, Snippet, TimeRange, snippet},
+        search::{SearchQuery, Snippet, TimeRange, marks, snippet},
     },
     store::{ListFilter, TextMatch, TextSearch},
 };
@@ -61,8 +61,8 @@ pub struct SearchResult {
     pub score: f64,
     /// From the text.
     pub snippet: Snippet,
-    /// The title, with its marks.
-    pub title: Snippet,
+    /// What was found in the title, in bytes.
+    pub title_marks: Vec<std::ops::Range<usize>>,
 }
 
 /// Where a page ended.
@@ -173,7 +173,7 @@ impl App {
             let title = article.summary.title.clone().unwrap_or_default();
             Some(SearchResult {
                 snippet: snippet(text, query, language),
-                title: snippet(&title, query, language),
+                title_marks: marks(&title, query, language),
                 article,
                 score,
             })

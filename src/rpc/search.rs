@@ -8,7 +8,7 @@ use tonic::Status;
 use super::{answer, convert::Reading, offsets::Offsets, status::from_app};
 use crate::{
     app::{App, SearchCommand, SearchResult},
-    article::{View, search::Snippet},
+    article::View,
     wire,
 };
 
@@ -40,23 +40,24 @@ fn result(found: &SearchResult, view: View, encoding: v1::OffsetEncoding) -> v1:
         View::Basic => wire::article(&found.article.summary),
         View::Full | View::FullWithBody => answer::article(&found.article, encoding),
     };
+    let title = found.article.summary.title.as_deref().unwrap_or_default();
     v1::SearchResult {
         article: Some(article),
         score: found.score,
         snippet: Some(v1::Snippet {
             text: found.snippet.text.clone(),
-            highlights: highlights(&found.snippet, encoding),
+            highlights: highlights(&found.snippet.text, &found.snippet.marks, encoding),
             is_start: found.snippet.begin == 0,
         }),
-        title_highlights: highlights(&found.title, encoding),
+        title_highlights: highlights(title, &found.title_marks, encoding),
     }
 }
 
-fn highlights(snippet: &Snippet, encoding: v1::OffsetEncoding) -> Vec<v1::Highlight> {
-    let offsets = Offsets::new(&snippet.text, encoding);
+fn highlights(text: &str, marks: &[Range<usize>], encoding: v1::OffsetEncoding) -> Vec<v1::Highlight> {
+    let offsets = Offsets::new(text, encoding);
     let highlight = |mark: &Range<usize>| v1::Highlight {
         begin: offsets.convert(mark.start),
         end: offsets.convert(mark.end),
     };
-    snippet.marks.iter().map(highlight).collect()
+    marks.iter().map(highlight).collect()
 }

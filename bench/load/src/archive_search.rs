@@ -211,9 +211,12 @@ pub(crate) async fn time_duplicates(database_url: &str, articles: i64) -> Result
 /// The plans of what the calls run, and their proof: no table is read from end to end.
 pub(crate) async fn show_plans(database_url: &str) -> Result<()> {
     let mut connection = PgConnection::connect(database_url).await?;
-    sqlx::raw_sql("set enable_seqscan = off; set plan_cache_mode = force_generic_plan")
-        .execute(&mut connection)
-        .await?;
+    sqlx::raw_sql(
+        "set enable_seqscan = off; set jit = off; set random_page_cost = 0.1; set cpu_index_tuple_cost = 1;
+         set plan_cache_mode = force_generic_plan",
+    )
+    .execute(&mut connection)
+    .await?;
     let statements = [
         "prepare texts (tsquery, timestamptz, timestamptz, bigint) as
              select t.article_id, t.version, t.accepted_time, t.vector from article_texts t

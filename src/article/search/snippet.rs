@@ -44,23 +44,36 @@ pub fn snippet(text: &str, query: &SearchQuery, language: &str) -> Snippet {
     };
     let cut = text.get(begin..end.max(begin)).unwrap_or_default();
     let shown = cut.trim_end();
+    let marks = marks_in(&hits, &words, begin..begin + shown.len());
+    // One byte for one byte, so the marks hold.
+    Snippet { text: shown.replace(['\n', '\t'], " "), begin, marks }
+}
+
+/// What was found in a whole text, in bytes, in order, without overlap. Linear.
+pub fn marks(text: &str, query: &SearchQuery, language: &str) -> Vec<Range<usize>> {
+    let words: Vec<Word> = words(text).collect();
+    let hits = hits(&words, query, Stems::of(language).as_ref());
+    marks_in(&hits, &words, 0..text.len())
+}
+
+/// Of hits that lie within `shown`, counted from its begin; those that touch are one.
+fn marks_in(hits: &[Hit], words: &[Word], shown: Range<usize>) -> Vec<Range<usize>> {
     let mut marks: Vec<Range<usize>> = Vec::new();
-    for hit in &hits {
+    for hit in hits {
         let (Some(from), Some(to)) = (words.get(hit.words.start), words.get(hit.words.end.saturating_sub(1)))
         else {
             continue;
         };
-        if from.range.start < begin || to.range.end > begin + shown.len() {
+        if from.range.start < shown.start || to.range.end > shown.end {
             continue;
         }
-        let mark = from.range.start - begin..to.range.end - begin;
+        let mark = from.range.start - shown.start..to.range.end - shown.start;
         match marks.last_mut() {
             Some(previous) if previous.end >= mark.start => previous.end = previous.end.max(mark.end),
             _ => marks.push(mark),
         }
     }
-    // One byte for one byte, so the marks hold.
-    Snippet { text: shown.replace(['\n', '\t'], " "), begin, marks }
+    marks
 }
 
 struct Hit {
@@ -177,6 +190,14 @@ mod tests {
             assert_eq!(marked(text, query, "en"), expected);
         }
         assert_eq!(marked("昨日、東京都", "東京", "ja"), "昨日、[東京]都");
+    }
+
+    #[test]
+    fn a_whole_text_is_marked_from_its_begin_to_its_end() {
+        let title = "Dam talks resume in the capital after a long pause of three months, ministers say";
+        let query = SearchQuery::parse("minister dam").expect("a query");
+        let found: Vec<&str> = marks(title, &query, "en").into_iter().map(|mark| &title[mark]).collect();
+        assert_eq!(found, ["Dam", "ministers"]);
     }
 
     #[test]
