@@ -37,12 +37,19 @@ mod tests {
 
     #[test]
     fn an_event_comes_back_as_it_was() {
+        let entities = json!([
+            {"entity_id": Uuid::from_u128(6), "kind": "WORK_OF_ART", "name": "The Weir", "salience": 0.25,
+             "mention_count": 2, "aliases": ["Weir"],
+             "links": [{"scheme": "wikidata", "id": "Q1", "url": ""}], "gazetteer": "plays"},
+            {"entity_id": Uuid::from_u128(7), "kind": "VESSEL", "name": "Ana", "salience": 0.0, "mention_count": 1},
+        ]);
+        let image = json!({"url": "https://example.org/i.jpg", "caption": "A weir", "credit": "Ana Duarte"});
         let summary: Summary = serde_json::from_value(json!({
             "article_id": Uuid::from_u128(5), "version": 3, "state": "Failed", "source": "wire", "external_id": "e-1",
             "url": "https://example.org/a", "labels": {"desk": "world"}, "accepted_time": "2026-01-01T00:00:00.123456Z",
             "processed_time": "2026-01-01T00:00:01Z", "title": "A title", "subtitle": "And another",
             "authors": ["Ana Duarte"], "site_name": "The Site", "canonical_url": "https://example.org/b",
-            "lead_image": {"url": "https://example.org/i.jpg", "caption": "A weir", "credit": "Ana Duarte"},
+            "lead_image": image,
             "is_accessible_for_free": false, "gazetteer_revision": 7,
             "duplicate": {"of_article_id": Uuid::from_u128(9), "similarity": 0.75},
             "reprocessing_failure": {"reason": "PANIC", "message": "again", "attempts": 1},
@@ -50,12 +57,7 @@ mod tests {
             "modified_time": "2026-01-01T00:00:00Z", "dateline": "LISBON",
             "language": {"code": "en", "probability": 0.5, "supported": true}, "word_count": 9,
             "made_by": ["1", "a model"], "failure": {"reason": "PANIC", "message": "why", "attempts": 4},
-            "entities": [
-                {"entity_id": Uuid::from_u128(6), "kind": "WORK_OF_ART", "name": "The Weir", "salience": 0.25,
-                 "mention_count": 2, "aliases": ["Weir"],
-                 "links": [{"scheme": "wikidata", "id": "Q1", "url": ""}], "gazetteer": "plays"},
-                {"entity_id": Uuid::from_u128(7), "kind": "VESSEL", "name": "Ana", "salience": 0.0, "mention_count": 1},
-            ],
+            "entities": entities,
         }))
         .expect("a summary");
         let content = encode(EventKind::Failed, &summary);
