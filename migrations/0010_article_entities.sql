@@ -21,24 +21,29 @@ create index article_entities_entity_id_time_idx on article_entities (entity_id,
 
 create table article_entities_other partition of article_entities default;
 
--- Tables that are partitioned by the ids of articles. A later migration that adds one needs no new functions.
+-- Tables that are partitioned by the ids of articles.
 create table article_partitioned_tables (
     name text primary key
 );
 
-insert into article_partitioned_tables values ('article_versions'), ('article_entity_names'), ('article_entities');
+insert into article_partitioned_tables values ('article_versions'), ('article_entity_names');
 
-do $$
+-- From now on the table has a partition wherever articles have one.
+create function partition_by_articles(table_name text) returns void
+language plpgsql as $$
 declare
     part record;
 begin
+    insert into article_partitioned_tables values (table_name);
     for part in select * from article_partitions loop
         execute format(
-            'create table %I partition of article_entities for values from (%L) to (%L)',
-            'article_entities_' || part.suffix, part.first_id, part.end_id);
+            'create table %I partition of %I for values from (%L) to (%L)',
+            table_name || '_' || part.suffix, table_name, part.first_id, part.end_id);
     end loop;
 end
 $$;
+
+select partition_by_articles('article_entities');
 
 -- Adds partitions of the width `size` until `through_time` has one.
 create or replace function add_article_partitions(through_time timestamptz, size interval) returns integer

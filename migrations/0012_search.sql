@@ -1,13 +1,6 @@
 -- Full text: the words of each article's newest result, and beside them, in the same vector, what filters compare. One GIN
 -- index answers both together. Partitioned as the articles are, and dropped with them.
 
-create table if not exists article_partitioned_tables (
-    name text primary key
-);
-
-insert into article_partitioned_tables values ('article_versions'), ('article_entity_names')
-on conflict do nothing;
-
 create table article_texts (
     article_id     uuid not null,
     version        integer not null,
@@ -27,7 +20,7 @@ create index article_texts_vector_idx on article_texts using gin (vector) with (
 
 create table article_texts_other partition of article_texts default;
 
-insert into article_partitioned_tables values ('article_texts');
+select partition_by_articles('article_texts');
 
 -- Languages that articles were found in: a query is reduced to stems in these.
 create table article_languages (
@@ -38,58 +31,6 @@ create table article_languages (
 -- was one) there are few, and a listing looks at them apart.
 alter table article_versions add column is_indexed boolean not null default false;
 create index article_versions_unindexed_idx on article_versions (article_id) where not is_indexed;
-
-do $$
-declare
-    part record;
-begin
-    for part in select * from article_partitions loop
-        execute format(
-            'create table %I partition of article_texts for values from (%L) to (%L)',
-            'article_texts_' || part.suffix, part.first_id, part.end_id);
-    end loop;
-end
-$$;
-
--- Adds partitions of the width `size` until `through_time` has one.
-create or replace function add_article_partitions(through_time timestamptz, size interval) returns integer
-language plpgsql as $$
-declare
-    first timestamptz;
-    suffix text;
-    partitioned text;
-    added integer := 0;
-begin
-    perform pg_advisory_xact_lock(hashtext('copydesk.add_article_partitions'));
-    first := coalesce((select max(end_time) from article_partitions), date_bin(size, now(), 'epoch'));
-    while first <= through_time loop
-        suffix := to_char(first at time zone 'utc', '"from_"YYYYMMDD"t"HH24MISSMS');
-        for partitioned in select name from article_partitioned_tables order by name loop
-            execute format(
-                'create table %I partition of %I for values from (%L) to (%L)',
-                partitioned || '_' || suffix, partitioned, article_id_from(first), article_id_from(first + size));
-        end loop;
-        insert into article_partitions values
-            (suffix, article_id_from(first), article_id_from(first + size), first, first + size);
-        first := first + size;
-        added := added + 1;
-    end loop;
-    return added;
-end
-$$;
-
--- Drops the partition `suffix`, whose articles are gone from `articles` already.
-create or replace function drop_article_partition(old_suffix text) returns void
-language plpgsql as $$
-declare
-    partitioned text;
-begin
-    for partitioned in select name from article_partitioned_tables order by name loop
-        execute format('drop table %I', partitioned || '_' || old_suffix);
-    end loop;
-    delete from article_partitions where suffix = old_suffix;
-end
-$$;
 
 -- The newest articles that match, at most `max_count`: accepted from `from_time` on and before `until_time`, and after the
 -- key in the order of answers. A function, so that its settings hold for it alone: whatever statistics say, it reads the

@@ -26,19 +26,7 @@ create index article_fingerprints_bands_idx on article_fingerprints using gin (b
 
 create table article_fingerprints_other partition of article_fingerprints default;
 
-insert into article_partitioned_tables values ('article_fingerprints');
-
-do $$
-declare
-    part record;
-begin
-    for part in select * from article_partitions loop
-        execute format(
-            'create table %I partition of article_fingerprints for values from (%L) to (%L)',
-            'article_fingerprints_' || part.suffix, part.first_id, part.end_id);
-    end loop;
-end
-$$;
+select partition_by_articles('article_fingerprints');
 
 -- Candidates for what a text is a copy of, accepted first at `since` or later, at most `max_count` near ones: with their
 -- own first and its signature, if that is still there. The costs make the plan: bands are rare, whatever is guessed of them,

@@ -139,10 +139,10 @@ const LANDED: &[(&str, &str)] = &[
     ("0007_retention.sql", "a186afdf8c04ca5c"),
     ("0008_log_text.sql", "fec44ee57884f8c7"),
     ("0009_entities.sql", "aa071cc5a6196f4b"),
-    ("0010_article_entities.sql", "1a8cc7040f1a91dc"),
+    ("0010_article_entities.sql", "43f56eda782fb6ec"),
     ("0011_reprocessing.sql", "51363f89061aca1e"),
-    ("0012_search.sql", "65422eb9b15ed674"),
-    ("0013_duplicates.sql", "ee4d0c165b8e18b2"),
+    ("0012_search.sql", "195e3e0d0660d739"),
+    ("0013_duplicates.sql", "b7b0bb2141904223"),
     ("0015_log_wire.sql", "a7937163c860fc16"),
     ("0016_lz4.sql", "ba5c723d344c8b82"),
 ];

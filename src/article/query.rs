@@ -3,10 +3,12 @@
 //! `nato summit` wants both words, `"black sea"` a phrase, `turk*` a beginning, `-sport` none of it, `a OR b` either side.
 //! Words are compared without case and accents. Scripts that do not space their words are compared by characters.
 
+pub(super) mod tokens;
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Longest query, in bytes.
-const MAX_BYTES: usize = 1_000;
+use tokens::{Token, alternatives};
+
 /// Most words and phrases in one query: each is one pass over a text.
 const MAX_TERMS: usize = 64;
 
@@ -33,27 +35,8 @@ pub struct FoldedText(String);
 impl TextQuery {
     /// Errors: what is wrong, for the field's violation.
     pub fn parse(source: &str) -> Result<TextQuery, String> {
-        if source.len() > MAX_BYTES {
-            return Err(format!("has {} bytes; at most {MAX_BYTES} are allowed", source.len()));
-        }
-        let mut alternatives = vec![Vec::new()];
-        let mut rest = source.trim_start();
-        while !rest.is_empty() {
-            let (token, after) = next_token(rest)?;
-            rest = after.trim_start();
-            match token {
-                Token::Or => alternatives.push(Vec::new()),
-                Token::Term(term) => alternatives.last_mut().into_iter().for_each(|a| a.push(term.clone())),
-                Token::Nothing => {}
-            }
-        }
+        let alternatives = alternatives(source, term)?;
         let terms: usize = alternatives.iter().map(Vec::len).sum();
-        if terms == 0 {
-            return Err("names no word to look for; write words, \"phrases\" or word*".to_owned());
-        }
-        if alternatives.iter().any(Vec::is_empty) {
-            return Err("has an OR with nothing on one side".to_owned());
-        }
         if terms > MAX_TERMS {
             return Err(format!("has {terms} words and phrases; at most {MAX_TERMS} are allowed"));
         }
@@ -94,43 +77,16 @@ impl FoldedText {
     }
 }
 
-enum Token {
-    Or,
-    Term(Term),
-    /// Punctuation alone.
-    Nothing,
-}
-
-/// Takes one token from a text that starts with one.
-fn next_token(text: &str) -> Result<(Token, &str), String> {
-    let (is_excluded, body) = match text.strip_prefix('-') {
-        Some(body) => (true, body),
-        None => (false, text),
-    };
-    if let Some(quoted) = body.strip_prefix('"') {
-        let (phrase, after) =
-            quoted.split_once('"').ok_or("has a quotation mark that is never closed".to_owned())?;
-        return Ok((term(phrase, false, is_excluded), after));
-    }
-    let end = body.find(char::is_whitespace).unwrap_or(body.len());
-    let (word, after) = body.split_at(end);
-    if word == "OR" && !is_excluded {
-        return Ok((Token::Or, after));
-    }
-    let stem = word.strip_suffix('*');
-    Ok((term(stem.unwrap_or(word), stem.is_some(), is_excluded), after))
-}
-
-fn term(words: &str, is_prefix: bool, is_excluded: bool) -> Token {
+/// `None` if it has no word.
+fn term(token: Token<'_>) -> Option<Term> {
+    // A star within a phrase means nothing.
+    let stem = token.text.strip_suffix('*').filter(|_| !token.is_quoted);
     let mut pattern = String::new();
-    push_words(&mut pattern, words);
-    if pattern.is_empty() {
-        return Token::Nothing;
-    }
-    if is_prefix {
+    push_words(&mut pattern, stem.unwrap_or(token.text));
+    if stem.is_some() {
         pattern.pop();
     }
-    Token::Term(Term { pattern, is_excluded })
+    (!pattern.is_empty()).then_some(Term { pattern, is_excluded: token.is_excluded })
 }
 
 /// Appends the folded words of a line, a space before the first and after each; nothing if there is none.

@@ -30,6 +30,30 @@ pub struct ReprocessingRow {
     pub finished_time: Option<OffsetDateTime>,
 }
 
+/// A row of the table.
+struct StoredReprocessing {
+    reprocessing_id: Uuid,
+    filter: String,
+    created_time: OffsetDateTime,
+    article_count: i64,
+    through_time: Option<OffsetDateTime>,
+    through_id: Option<Uuid>,
+    finished_time: Option<OffsetDateTime>,
+}
+
+impl From<StoredReprocessing> for ReprocessingRow {
+    fn from(row: StoredReprocessing) -> ReprocessingRow {
+        ReprocessingRow {
+            reprocessing_id: row.reprocessing_id,
+            filter: row.filter,
+            created_time: row.created_time,
+            article_count: row.article_count,
+            through: row.through_time.zip(row.through_id),
+            finished_time: row.finished_time,
+        }
+    }
+}
+
 /// Which articles.
 #[derive(Clone, Debug)]
 pub enum ReprocessingScope<'a> {
@@ -71,7 +95,8 @@ impl Store {
             .execute(&mut *tx.0)
             .await?;
         }
-        let row = sqlx::query!(
+        let row = sqlx::query_as!(
+            StoredReprocessing,
             "select reprocessing_id, filter, created_time, article_count, through_time, through_id, finished_time
              from reprocessings where reprocessing_id = $1 or request_id = $2",
             inserted,
@@ -80,34 +105,20 @@ impl Store {
         .fetch_one(&mut *tx.0)
         .await?;
         tx.commit().await?;
-        let row = ReprocessingRow {
-            reprocessing_id: row.reprocessing_id,
-            filter: row.filter,
-            created_time: row.created_time,
-            article_count: row.article_count,
-            through: row.through_time.zip(row.through_id),
-            finished_time: row.finished_time,
-        };
-        Ok((row, inserted.is_some()))
+        Ok((row.into(), inserted.is_some()))
     }
 
     /// One request by its id.
     pub async fn get_reprocessing(&self, id: Uuid) -> Result<Option<ReprocessingRow>, StoreError> {
-        let row = sqlx::query!(
+        let row = sqlx::query_as!(
+            StoredReprocessing,
             "select reprocessing_id, filter, created_time, article_count, through_time, through_id, finished_time
              from reprocessings where reprocessing_id = $1",
             id
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|row| ReprocessingRow {
-            reprocessing_id: row.reprocessing_id,
-            filter: row.filter,
-            created_time: row.created_time,
-            article_count: row.article_count,
-            through: row.through_time.zip(row.through_id),
-            finished_time: row.finished_time,
-        }))
+        Ok(row.map(ReprocessingRow::from))
     }
 
     /// Makes jobs for the next slice of the oldest unfinished request; of several processes one does it. `read` reads its

@@ -13,15 +13,11 @@ pub(crate) fn fold(name: &str) -> String {
         }
     } else {
         for c in name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+            if let Some(letters) = plain_letters(c) {
+                folded.push_str(letters);
+                continue;
+            }
             match c {
-                'ı' => folded.push('i'),
-                'ø' => folded.push('o'),
-                'ł' => folded.push('l'),
-                'đ' | 'ð' => folded.push('d'),
-                'ß' => folded.push_str("ss"),
-                'æ' => folded.push_str("ae"),
-                'œ' => folded.push_str("oe"),
-                'þ' => folded.push_str("th"),
                 '’' | '‘' | 'ʼ' | '`' => folded.push('\''),
                 '‐' | '‑' | '–' | '—' => folded.push('-'),
                 _ => push(&mut folded, c),
@@ -32,6 +28,21 @@ pub(crate) fn fold(name: &str) -> String {
         folded.pop();
     }
     folded
+}
+
+/// What an English desk writes for a lower-case letter that does not decompose; `None` for all others.
+pub fn plain_letters(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ı' => "i",
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        _ => return None,
+    })
 }
 
 fn push(folded: &mut String, c: char) {

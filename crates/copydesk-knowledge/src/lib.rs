@@ -25,6 +25,7 @@ pub use article::{
     Amount, AmountKind, DateValue, Entity, EntityMention, Granularity, Input, Knowledge, Link, Mention,
     MentionKind, Paragraph, Quotation, Speaker, Unresolved,
 };
+pub use fold::plain_letters;
 
 use token::Tokens;
 

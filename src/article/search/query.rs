@@ -4,12 +4,11 @@
 //! none of it, `a OR b` either side.
 
 use super::{
+    super::query::tokens::{Token, alternatives},
     quoted,
     words::{Stems, stem_lexeme, words},
 };
 
-/// Longest query, in bytes.
-const MAX_BYTES: usize = 1_000;
 /// Most words in one query: each is looked up in every language of the archive.
 const MAX_WORDS: usize = 32;
 
@@ -38,29 +37,10 @@ pub(super) enum Pattern {
 impl SearchQuery {
     /// Errors: what is wrong, for the field's violation.
     pub fn parse(text: &str) -> Result<SearchQuery, String> {
-        if text.len() > MAX_BYTES {
-            return Err(format!("has {} bytes; at most {MAX_BYTES} are allowed", text.len()));
-        }
-        let mut alternatives: Vec<Vec<Term>> = vec![Vec::new()];
-        let mut rest = text.trim_start();
-        while !rest.is_empty() {
-            let (token, after) = next_token(rest)?;
-            rest = after.trim_start();
-            match token {
-                Token::Or => alternatives.push(Vec::new()),
-                Token::Term(term) => alternatives.last_mut().into_iter().for_each(|a| a.push(term.clone())),
-                Token::Nothing => {}
-            }
-        }
+        let alternatives = alternatives(text, term)?;
         let count: usize = alternatives.iter().flatten().map(|term| term.pattern.words().len()).sum();
-        if count == 0 {
-            return Err("names no word to look for; write words, \"phrases\" or word*".to_owned());
-        }
         if count > MAX_WORDS {
             return Err(format!("has {count} words; at most {MAX_WORDS} are allowed"));
-        }
-        if alternatives.iter().any(Vec::is_empty) {
-            return Err("has an OR with nothing on one side".to_owned());
         }
         if alternatives.iter().any(|terms| terms.iter().all(|term| term.is_excluded)) {
             return Err("only says what must not be there; add a word that must".to_owned());
@@ -155,45 +135,19 @@ impl Term {
     }
 }
 
-enum Token {
-    Or,
-    Term(Term),
-    /// Punctuation alone.
-    Nothing,
-}
-
-/// Takes one token from a text that starts with one.
-fn next_token(text: &str) -> Result<(Token, &str), String> {
-    let (is_excluded, body) = match text.strip_prefix('-') {
-        Some(body) => (true, body),
-        None => (false, text),
+/// `None` if it has no word.
+fn term(token: Token<'_>) -> Option<Term> {
+    let stem = token.text.strip_suffix('*');
+    let mut words: Vec<String> = words(stem.unwrap_or(token.text)).map(|word| word.folded).collect();
+    let last = words.pop()?;
+    let is_one_word = words.is_empty() && stem.is_none() && !token.is_quoted;
+    let pattern = if is_one_word {
+        Pattern::Word(last)
+    } else {
+        words.push(last);
+        Pattern::Phrase { words, is_prefix: stem.is_some() }
     };
-    if let Some(quoted) = body.strip_prefix(['"', '“', '”', '„']) {
-        let (phrase, after) = quoted
-            .split_once(['"', '”', '“'])
-            .ok_or("has a quotation mark that is never closed".to_owned())?;
-        return Ok((term(phrase, true, is_excluded), after));
-    }
-    let end = body.find(char::is_whitespace).unwrap_or(body.len());
-    let (word, after) = body.split_at(end);
-    if word == "OR" && !is_excluded {
-        return Ok((Token::Or, after));
-    }
-    Ok((term(word, false, is_excluded), after))
-}
-
-fn term(text: &str, is_quoted: bool, is_excluded: bool) -> Token {
-    let stem = text.strip_suffix('*');
-    let mut words: Vec<String> = words(stem.unwrap_or(text)).map(|word| word.folded).collect();
-    let pattern = match (words.pop(), words.is_empty(), stem.is_some() || is_quoted) {
-        (None, ..) => return Token::Nothing,
-        (Some(word), true, false) => Pattern::Word(word),
-        (Some(last), ..) => {
-            words.push(last);
-            Pattern::Phrase { words, is_prefix: stem.is_some() }
-        }
-    };
-    Token::Term(Term { pattern, is_excluded })
+    Some(Term { pattern, is_excluded: token.is_excluded })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use copydesk_knowledge::plain_letters;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -60,15 +61,11 @@ fn push_folded(folded: &mut String, c: char) {
         return;
     }
     for c in c.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase) {
+        if let Some(letters) = plain_letters(c) {
+            folded.push_str(letters);
+            continue;
+        }
         match c {
-            'ı' => folded.push('i'),
-            'ø' => folded.push('o'),
-            'ł' => folded.push('l'),
-            'đ' | 'ð' => folded.push('d'),
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            'þ' => folded.push_str("th"),
             'ς' => folded.push('σ'),
             c if is_of_word(c) && !is_accent(c) => folded.push(c),
             _ => {}

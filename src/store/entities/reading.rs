@@ -16,6 +16,23 @@ use crate::{
 /// Articles that are counted for a record.
 const MAX_COUNTED: i64 = 10_000;
 
+/// An entity in a list, and the name that it stands at.
+struct ListedRow {
+    entity_id: Uuid,
+    entity_type: i16,
+    label: String,
+    name: String,
+    created_time: OffsetDateTime,
+    name_key: String,
+}
+
+impl ListedRow {
+    fn keyed(self) -> (EntityKey, EntityRow) {
+        let ListedRow { entity_id, entity_type, label, name, created_time, name_key } = self;
+        (EntityKey { name_key, entity_id }, EntityRow { entity_id, entity_type, label, name, created_time })
+    }
+}
+
 impl Store {
     /// The entity that an id now is: itself, or what it was merged into.
     pub async fn surviving_entity(&self, entity_id: Uuid) -> Result<Option<Uuid>, StoreError> {
@@ -120,7 +137,8 @@ impl Store {
         }
         // Above every name that begins so, in the order of bytes.
         let end = format!("{}\u{10ffff}", filter.name_prefix);
-        let rows = sqlx::query_file!(
+        let rows = sqlx::query_file_as!(
+            ListedRow,
             "src/store/entities/list_entities.sql",
             filter.name_prefix,
             end,
@@ -131,19 +149,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let entity = EntityRow {
-                    entity_id: row.entity_id,
-                    entity_type: row.entity_type,
-                    label: row.label,
-                    name: row.name,
-                    created_time: row.created_time,
-                };
-                (EntityKey { name_key: row.name_key, entity_id: row.entity_id }, entity)
-            })
-            .collect())
+        Ok(rows.into_iter().map(ListedRow::keyed).collect())
     }
 
     /// Two at most: a country and its people.
@@ -153,7 +159,8 @@ impl Store {
         (scheme, id): (&str, &str),
         after: Option<&EntityKey>,
     ) -> Result<Vec<(EntityKey, EntityRow)>, StoreError> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            ListedRow,
             r#"select e.entity_id, e.entity_type, e.label, e.name, e.created_time, n.name_key
                from entity_links l
                join entities e using (entity_id)
@@ -174,19 +181,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let entity = EntityRow {
-                    entity_id: row.entity_id,
-                    entity_type: row.entity_type,
-                    label: row.label,
-                    name: row.name,
-                    created_time: row.created_time,
-                };
-                (EntityKey { name_key: row.name_key, entity_id: row.entity_id }, entity)
-            })
-            .collect())
+        Ok(rows.into_iter().map(ListedRow::keyed).collect())
     }
 
     /// Up to `limit` articles of an entity after `after`, newest first.
