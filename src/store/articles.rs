@@ -112,7 +112,8 @@ impl Store {
     }
 }
 
-/// Erases an article: its versions, jobs and names go, and the log keeps only who it was. `expected` is the state the
+/// Erases an article: its versions, jobs and names go, and the log keeps only who it was. The ids of its requests stay: a
+/// retry that comes late is answered from them, and brings nothing back. `expected` is the state the
 /// caller last saw, if it cares. Cost grows with the number of its log events.
 pub async fn erase(
     tx: &mut Tx,
@@ -160,7 +161,6 @@ async fn mark_deleted(tx: &mut Tx, article_id: Uuid) -> Result<OffsetDateTime, S
     sqlx::query!("delete from article_fingerprints where article_id = $1", article_id)
         .execute(&mut *tx.0)
         .await?;
-    sqlx::query!("delete from submit_requests where article_id = $1", article_id).execute(&mut *tx.0).await?;
     let row = sqlx::query!(
         r#"update articles set deleted_time = now() where article_id = $1 returning deleted_time as "time!""#,
         article_id

@@ -62,6 +62,30 @@ async fn the_same_request_id_is_answered_with_the_first_result() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_comes_after_the_deletion_brings_nothing_back() {
+    let (mut app, _database) = TestApp::start().await;
+    let request = |request_id: &str| v1::SubmitArticleRequest {
+        request_id: request_id.to_owned(),
+        article: Some(text("late", STORY)),
+        ..Default::default()
+    };
+    let first = within(app.articles.submit_article(request("7c1f"))).await.expect("is accepted").into_inner();
+    let first = first.article.expect("an article");
+    let delete = v1::DeleteArticleRequest { article_id: first.article_id.clone(), ..Default::default() };
+    within(app.articles.delete_article(delete)).await.expect("is deleted");
+
+    let late = within(app.articles.submit_article(request("7c1f"))).await.expect_err("was answered before");
+    assert_eq!(late.code(), Code::NotFound);
+    let missing = late.get_details_resource_info().expect("details").resource_name;
+    assert_eq!(missing, format!("{} version 1", first.article_id));
+    assert_eq!(app.get(&first.article_id).await.expect_err("is gone").code(), Code::NotFound);
+
+    let meant = within(app.articles.submit_article(request("8d2e"))).await.expect("is accepted").into_inner();
+    let meant = meant.article.expect("an article");
+    assert_eq!((meant.article_id, meant.version), (first.article_id, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_content_is_known_and_new_content_is_a_new_version() {
     let (mut app, _database) = TestApp::start().await;
     let first = app.submit(text("a", "First body")).await;
