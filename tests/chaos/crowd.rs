@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const SLEEPERS_IN: usize = 20;
 const STREAMS_A_CONNECTION: usize = 50;
 const ARTICLES: usize = 300;
+/// What a sleeper's connection takes in before it is full: far less than the load, so that none of them keeps up unread.
+const SLEEPER_WINDOW_BYTES: u32 = 65_535;
 /// The memory that the server may take.
 const MAX_MEMORY_MB: u64 = 400;
 
@@ -165,7 +167,10 @@ async fn sleepers_in_a_crowd_cost_little_delay_nobody_and_miss_nothing_and_a_shu
     for _ in 0..subscribers / SLEEPERS_IN {
         // On connections of their own: streams that share one share its window.
         // It falls asleep once it is live: who was never told that it is, is not told either that it no longer is.
-        let mut follower = Follower::open(connect().await).await;
+        let narrow = Channel::from_shared(url.clone()).expect("a URL");
+        let narrow =
+            narrow.initial_stream_window_size(SLEEPER_WINDOW_BYTES).connect().await.expect("connects");
+        let mut follower = Follower::open(narrow).await;
         while !matches!(follower.next().await, Message::CaughtUp(_)) {}
         asleep.push(follower);
     }
