@@ -129,6 +129,14 @@ fn a_hundred_thousand_people_of_one_surname_are_read() {
 }
 
 #[test]
+fn marks_with_nothing_between_them_are_no_part_of_a_quotation() {
+    for text in ["« , \n\n « ».", "« \n\n « It ends here, he said. ».", "“So it is.\n\n“” Kalin said."]
+    {
+        check(text, &[], None);
+    }
+}
+
+#[test]
 fn an_article_of_only_quotation_marks_is_read() {
     for mark in ["“", "”", "\"", "'", "‘", "’", "«", "»", "„", "“”", "\" \"", " '", "“a\n\n"]
     {

@@ -127,14 +127,16 @@ fn units(quoted: Vec<Quoted>) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut goes_on = false;
     for one in quoted {
+        // Marks with nothing between them say nothing, also where they end what goes on.
+        let part = (!one.inner.is_empty()).then(|| one.inner.clone());
         match units.last_mut() {
             Some(unit) if goes_on && one.paragraph == unit.paragraph + 1 => {
-                unit.parts.push(one.inner.clone());
+                unit.parts.extend(part);
                 unit.outer.end = one.outer.end;
                 unit.paragraph = one.paragraph;
             }
             _ => units.push(Unit {
-                parts: vec![one.inner.clone()],
+                parts: part.into_iter().collect(),
                 outer: one.outer.clone(),
                 first_paragraph: one.paragraph,
                 paragraph: one.paragraph,
