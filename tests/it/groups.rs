@@ -290,10 +290,9 @@ async fn a_member_that_lost_its_stream_settles_over_the_next_one() {
     submit(&mut app, "story", "").await;
     let settings = v1::GroupSettings { lease_duration: seconds(3_600.0), ..Default::default() };
     create(&mut app, group("broken", settings)).await;
-    let mut one = Worker::join(&app, "broken", 5).await;
+    let (mut one, life) = Worker::join_mortal(&app, "broken", 5).await;
     let delivery = one.delivery().await;
-    // Not its requests end, but the whole stream: the reset is what the server sees.
-    drop(one);
+    life.shutdown_background();
     get_when(&mut app, "broken", |shown| shown.members.is_empty()).await;
     let shown = get(&mut app, "broken").await.group.expect("a group");
     assert_eq!(shown.in_flight_count, 1, "the lease runs on");

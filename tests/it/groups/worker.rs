@@ -6,7 +6,7 @@ use copydesk_proto::v1::{
     self, SettleAction, SettleStatus, consume_request, consume_response::Message,
     feed_service_client::FeedServiceClient,
 };
-use tokio::sync::mpsc;
+use tokio::{runtime::Runtime, sync::mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming, transport::Channel};
 
@@ -42,6 +42,18 @@ impl Worker {
             Some(Message::Ready(ready)) => Ok(Worker { requests, stream, ready, kept: VecDeque::new() }),
             other => panic!("the first message is {other:?}"),
         }
+    }
+
+    /// Joins over a connection that is cut without a word when the runtime it lives on is shut down, as it is when a
+    /// client dies: a stream that is merely dropped may end its requests first, which is to leave in order.
+    pub(crate) async fn join_mortal(app: &TestApp, group_id: &str, max_in_flight: i32) -> (Worker, Runtime) {
+        let life = Runtime::new().expect("a runtime");
+        let (url, join) = (app.url.clone(), join_message(group_id, max_in_flight));
+        let joined = life.spawn(async move {
+            let feed = FeedServiceClient::connect(url).await.expect("connects");
+            Worker::open(feed, join).await.expect("joins")
+        });
+        (joined.await.expect("no panic"), life)
     }
 
     /// The next message; `None` at the end of the stream.
