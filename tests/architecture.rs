@@ -145,6 +145,7 @@ const LANDED: &[(&str, &str)] = &[
     ("0013_duplicates.sql", "b7b0bb2141904223"),
     ("0015_log_wire.sql", "a7937163c860fc16"),
     ("0016_lz4.sql", "ba5c723d344c8b82"),
+    ("0018_entity_days.sql", "0f5cb64be70e5aa4"),
 ];
 
 #[test]

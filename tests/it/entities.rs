@@ -37,10 +37,30 @@ async fn get(client: &mut EntityServiceClient<Channel>, id: &str) -> v1::GetEnti
     within(client.get_entity(request)).await.expect("is known").into_inner()
 }
 
+/// The articles that speak of it. Its timeline counts as many, whether its last day is whole or cut.
 async fn mentions(client: &mut EntityServiceClient<Channel>, id: &str) -> Vec<String> {
     let request = v1::ListEntityMentionsRequest { entity_id: id.to_owned(), ..Default::default() };
     let page = within(client.list_entity_mentions(request)).await.expect("a page").into_inner();
-    page.mentions.into_iter().map(|mention| mention.article_id).collect()
+    let articles: Vec<String> = page.mentions.into_iter().map(|mention| mention.article_id).collect();
+    let now = std::time::SystemTime::now();
+    for end in [now, now + std::time::Duration::from_secs(2 * 86_400)] {
+        let counted: i64 = timeline(client, id, None, Some(end.into())).await.iter().sum();
+        assert_eq!(counted, articles.len() as i64, "until {end:?}");
+    }
+    articles
+}
+
+/// Articles of each day.
+async fn timeline(
+    client: &mut EntityServiceClient<Channel>,
+    id: &str,
+    start_time: Option<prost_types::Timestamp>,
+    end_time: Option<prost_types::Timestamp>,
+) -> Vec<i64> {
+    let request =
+        v1::GetEntityTimelineRequest { entity_id: id.to_owned(), start_time, end_time, ..Default::default() };
+    let timeline = within(client.get_entity_timeline(request)).await.expect("a timeline").into_inner();
+    timeline.entries.into_iter().map(|entry| entry.article_count).collect()
 }
 
 fn fields_of(status: &tonic::Status) -> Vec<String> {
@@ -198,6 +218,31 @@ async fn a_deleted_article_leaves_no_mention() {
     within(app.articles.delete_article(request)).await.expect("is deleted");
     assert_eq!(mentions(&mut client, &lisbon).await, Vec::<String>::new());
     assert_eq!(get(&mut client, &lisbon).await.entity.expect("an entity").article_count, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeline_counts_by_day_of_publication_and_ends_where_it_is_cut() {
+    let (mut app, _database) = TestApp::start().await;
+    let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    const MIDNIGHT: i64 = 20_000 * 86_400;
+    let mut lisbon = String::new();
+    // Two on the first day, none on the second, two on the third, at 06:00 and at noon.
+    for (number, seconds) in [0, 86_399, 2 * 86_400 + 21_600, 2 * 86_400 + 43_200].into_iter().enumerate() {
+        let published_time = at(MIDNIGHT + seconds);
+        let article = story(&number.to_string(), if number % 2 == 0 { FERRY } else { BRIDGE });
+        lisbon = id_of(&app.process(v1::RawArticle { published_time, ..article }).await, "Lisbon");
+    }
+    let mut client = entities(&app).await;
+    let start = at(MIDNIGHT + 3_600);
+    for (end_seconds, counts) in [
+        (3 * 86_400, vec![2, 0, 2]),
+        (2 * 86_400 + 43_200, vec![2, 0, 1]),
+        (2 * 86_400 + 43_201, vec![2, 0, 2]),
+        (2 * 86_400, vec![2, 0]),
+        (86_399, vec![1]),
+    ] {
+        assert_eq!(timeline(&mut client, &lisbon, start, at(MIDNIGHT + end_seconds)).await, counts);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

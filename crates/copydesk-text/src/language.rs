@@ -37,6 +37,9 @@ pub(crate) fn of(text: &str, declared: Option<&str>) -> Option<Language> {
 /// How many paragraphs are looked at for other languages, and how much of each.
 const LOOK_PARAGRAPHS: usize = 12;
 const LOOK_PARAGRAPH_BYTES: usize = 400;
+/// As many are looked at first: telling a language costs as much as recognizing the names of a paragraph, and a quarter
+/// of a text in one piece holds one of four that are spread evenly.
+const GLANCE_PARAGRAPHS: usize = 4;
 
 /// Shorter paragraphs are names and quotations, which trigrams misread.
 const MIN_PARAGRAPH_BYTES: usize = 160;
@@ -51,20 +54,26 @@ pub(crate) fn second(document: &Document) -> Option<&'static str> {
         .filter_map(|p| document.text.get(p.begin..p.end))
         .filter(|text| text.len() >= MIN_PARAGRAPH_BYTES)
         .collect();
-    let step = long.len().div_ceil(LOOK_PARAGRAPHS).max(1);
-    let (mut looked, mut other) = (0usize, Vec::new());
-    for text in long.iter().step_by(step) {
-        looked += 1;
-        let part = text.get(..text.floor_char_boundary(LOOK_PARAGRAPH_BYTES)).unwrap_or(text);
-        let Some(info) = detect(part).filter(|info| info.is_reliable()) else { continue };
-        let found = code(info.lang());
-        if found != main && !akin(main, found) {
-            other.push(found);
-        }
+    if others(&long, GLANCE_PARAGRAPHS, main).1.is_empty() {
+        return None;
     }
+    let (looked, other) = others(&long, LOOK_PARAGRAPHS, main);
     let most = *other.iter().max_by_key(|c| other.iter().filter(|o| o == c).count())?;
     let count = other.iter().filter(|&&o| o == most).count();
     (count >= 2 && count * 4 >= looked).then_some(most)
+}
+
+/// How many of up to `most` paragraphs, spread evenly, were looked at, and the languages of those that are not in `main`.
+fn others(paragraphs: &[&str], most: usize, main: &str) -> (usize, Vec<&'static str>) {
+    let step = paragraphs.len().div_ceil(most).max(1);
+    let looked = paragraphs.iter().step_by(step);
+    let other = looked.clone().filter_map(|text| {
+        let part = text.get(..text.floor_char_boundary(LOOK_PARAGRAPH_BYTES)).unwrap_or(text);
+        let found = code(detect(part).filter(|info| info.is_reliable())?.lang());
+        (found != main && !akin(main, found)).then_some(found)
+    });
+    let other = other.collect();
+    (looked.len(), other)
 }
 
 fn primary(tag: &str) -> String {

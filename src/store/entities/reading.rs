@@ -289,7 +289,8 @@ impl Store {
             .collect())
     }
 
-    /// The buckets of a period that are not empty, in order.
+    /// The buckets of a period that are not empty, in order. `from` is midnight UTC. A row for each day, and one for each
+    /// article of a last day that ends early.
     pub async fn entity_timeline(
         &self,
         entity_id: Uuid,
@@ -299,11 +300,17 @@ impl Store {
     ) -> Result<Vec<TimelineRow>, StoreError> {
         let rows = sqlx::query_as!(
             TimelineRow,
-            r#"select date_trunc($2, time, 'UTC') as "start!", count(*) as "article_count!",
+            r#"select date_trunc($2, day, 'UTC') as "start!", sum(article_count)::bigint as "article_count!",
                    sum(mention_count)::bigint as "mention_count!"
-               from article_entities
-               where entity_id = $1 and time >= $3 and time < $4
+               from (
+                   select day::timestamp at time zone 'utc' as day, article_count, mention_count from entity_days
+                   where entity_id = $1 and day >= ($3 at time zone 'utc')::date and day < ($4 at time zone 'utc')::date
+                   union all
+                   select time, 1, mention_count from article_entities
+                   where entity_id = $1 and time >= date_trunc('day', $4, 'UTC') and time < $4
+               ) counted
                group by 1
+               having sum(article_count) > 0
                order by 1"#,
             entity_id,
             unit.name(),
