@@ -191,3 +191,48 @@ fn multiply_int8_with_avx2<const R: usize>(tile: &Tile<'_>, out: &mut [f32], str
         }
     }
 }
+
+/// Four rows times 16 columns of a matrix with lines of `stride` floats, multiplied and then added as elsewhere.
+#[inline(always)]
+pub(super) fn product_without_fusing<const R: usize>(
+    rows: [&[f32]; R],
+    matrix: &[f32],
+    stride: usize,
+) -> [[[f32; LANES]; 2]; R] {
+    // SAFETY: only `encoder_ops::attend::<true>` comes here, and only `compiled` above instantiates that.
+    unsafe { product_with_avx2::<R>(rows, matrix, stride) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn product_with_avx2<const R: usize>(
+    rows: [&[f32]; R],
+    matrix: &[f32],
+    stride: usize,
+) -> [[[f32; LANES]; 2]; R] {
+    let inputs = rows[0].len();
+    assert!(rows.iter().all(|row| row.len() == inputs));
+    assert!(inputs > 0 && matrix.len() >= (inputs - 1) * stride + 2 * LANES);
+    let mut sums = [[_mm256_setzero_ps(); 2]; R];
+    let mut line = matrix.as_ptr();
+    for k in 0..inputs {
+        // SAFETY: line `k` begins at `k * stride`; the assertions above keep 16 floats from there within the matrix, and
+        // `k` within every row.
+        unsafe {
+            let columns = [_mm256_loadu_ps(line), _mm256_loadu_ps(line.wrapping_add(LANES))];
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                let value = _mm256_set1_ps(*row.get_unchecked(k));
+                for (sum, column) in sums.iter_mut().zip(columns) {
+                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(value, column));
+                }
+            }
+        }
+        line = line.wrapping_add(stride);
+    }
+    let mut out = [[[0.0; LANES]; 2]; R];
+    for (sums, out) in sums.iter().flatten().zip(out.as_flattened_mut()) {
+        // SAFETY: an array of eight floats is exactly what is stored.
+        unsafe { _mm256_storeu_ps(out.as_mut_ptr(), *sums) };
+    }
+    out
+}

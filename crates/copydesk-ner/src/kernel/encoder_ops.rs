@@ -58,7 +58,7 @@ pub(super) fn attend<const FMA: bool>(
             let row = |q: usize| &projected[(begin + q.min(count - 1)) * stride + first..][..head];
             let queries: [&[f32]; QUERIES] = std::array::from_fn(row);
             for column in (0..padded).step_by(2 * LANES) {
-                let sums = product(queries, &scratch.keys[column..], padded);
+                let sums = product::<FMA>(queries, &scratch.keys[column..], padded);
                 for (q, sums) in sums.iter().enumerate() {
                     scratch.weights[q * padded + column..][..2 * LANES].copy_from_slice(sums.as_flattened());
                 }
@@ -70,7 +70,7 @@ pub(super) fn attend<const FMA: bool>(
             let mut weights = scratch.weights.chunks_exact(padded);
             let weights: [&[f32]; QUERIES] = std::array::from_fn(|_| weights.next().unwrap_or_default());
             for column in (0..head_padded).step_by(2 * LANES) {
-                let sums = product(weights, &scratch.values[column..], head_padded);
+                let sums = product::<FMA>(weights, &scratch.values[column..], head_padded);
                 let kept = (2 * LANES).min(head - column);
                 for q in 0..count {
                     let to = &mut out[(begin + q) * width + first + column..][..kept];
@@ -85,18 +85,20 @@ pub(super) fn attend<const FMA: bool>(
 
 /// Four rows times 16 columns of a matrix with lines of `stride` floats.
 #[inline(always)]
-fn product(rows: [&[f32]; QUERIES], matrix: &[f32], stride: usize) -> [[Lane; 2]; QUERIES] {
+fn product<const FMA: bool>(rows: [&[f32]; QUERIES], matrix: &[f32], stride: usize) -> [[Lane; 2]; QUERIES] {
+    #[cfg(target_arch = "x86_64")]
+    if FMA {
+        return super::avx2::product_without_fusing(rows, matrix, stride);
+    }
     let inputs = rows[0].len();
     let rows = rows.map(|row| &row[..inputs]);
     let mut sums = [[[0.0f32; LANES]; 2]; QUERIES];
     for k in 0..inputs {
         let (line, _) = matrix[k * stride..][..2 * LANES].as_chunks::<LANES>();
-        let line = [line[0], line[1]];
-        for q in 0..QUERIES {
-            let value = rows[q][k];
-            for v in 0..2 {
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            for (sum, line) in sums.iter_mut().zip(line) {
                 for lane in 0..LANES {
-                    sums[q][v][lane] += value * line[v][lane];
+                    sum[lane] += row[k] * line[lane];
                 }
             }
         }
@@ -108,29 +110,26 @@ fn product(rows: [&[f32]; QUERIES], matrix: &[f32], stride: usize) -> [[Lane; 2]
 /// the sum.
 #[inline(always)]
 fn exponentials(scores: &mut [f32], count: usize) -> f32 {
-    scores[count..].fill(f32::NEG_INFINITY);
-    let lanes = scores.as_chunks_mut::<LANES>().0;
     let mut most = [f32::NEG_INFINITY; LANES];
-    for chunk in lanes.iter() {
+    let (whole, rest) = scores[..count].as_chunks::<LANES>();
+    for chunk in whole {
         for lane in 0..LANES {
             most[lane] = if chunk[lane] > most[lane] { chunk[lane] } else { most[lane] };
         }
     }
-    let most = most.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
-    let mut sums = [0.0; LANES];
-    for chunk in lanes {
-        for lane in 0..LANES {
-            chunk[lane] = exponential(chunk[lane] - most);
-            sums[lane] += chunk[lane];
-        }
+    let most = most.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+    for score in scores.iter_mut() {
+        *score = exponential(*score - most);
     }
-    sums.iter().sum()
+    scores[count..].fill(0.0);
+    total(scores, |x| x)
 }
 
 /// e^x for x <= 0, within 2 units in the last place; 0 below -87. Cephes' `expf` (S. Moshier).
 #[inline(always)]
 fn exponential(x: f32) -> f32 {
-    let clamped = if x > -87.0 { x } else { -87.0 };
+    let low = if x > -87.0 { x } else { -87.0 };
+    let clamped = if low < 0.0 { low } else { 0.0 };
     // Adding 1.5 * 2^23 rounds to a whole number, which the sum then holds in its low bits.
     let shifted = clamped * std::f32::consts::LOG2_E + 12_582_912.0;
     let whole = shifted - 12_582_912.0;

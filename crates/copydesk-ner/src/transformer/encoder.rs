@@ -9,7 +9,7 @@ use super::windows::Batch;
 use crate::kernel::{Attention, AttentionScratch, Int8Matrix, Kernel, Quantized};
 
 /// Rows that go through a linear layer together: the wide layer's floats of these take 300 kB with BERT's small shapes.
-const BLOCK_ROWS: usize = 48;
+const BLOCK_ROWS: usize = 50;
 
 #[derive(Debug)]
 pub(super) struct Encoder {
