@@ -10,6 +10,7 @@ pub mod article;
 mod attributes;
 mod blueprint;
 mod calibration;
+mod cascade;
 mod format;
 mod hash;
 pub mod import;
@@ -25,5 +26,6 @@ mod transformer;
 mod unicode;
 mod unicode_tables;
 
+pub use cascade::Cascade;
 pub use format::ModelError;
 pub use model::{Mention, Model, Scratch, Token};

@@ -155,15 +155,38 @@ impl Model {
     /// As [`Model::recognize`] for several articles, which do not influence each other: a list for each text, the
     /// articles' texts one after another. Faster than one by one where articles are short.
     pub fn recognize_articles(&self, scratch: &mut Scratch, articles: &[&[&str]]) -> Vec<Vec<Mention>> {
+        self.prepare(scratch);
+        match &self.engine {
+            Engine::Spacy(engine) => {
+                let texts = articles.iter().copied().flatten().copied();
+                let found = engine.recognize(&mut scratch.spacy, texts, false);
+                found.into_iter().map(|(mentions, _)| mentions).collect()
+            }
+            Engine::Transformer(engine) => engine.recognize(&mut scratch.transformer, articles),
+        }
+    }
+
+    /// As [`Model::recognize`], with the least probability that a decision on each text had, none being 1, as the
+    /// network gives it. A transformer does not tell: it gives 0 for each text.
+    pub fn recognize_with_certainty(
+        &self,
+        scratch: &mut Scratch,
+        texts: &[&str],
+    ) -> Vec<(Vec<Mention>, f32)> {
+        self.prepare(scratch);
+        match &self.engine {
+            Engine::Spacy(engine) => engine.recognize(&mut scratch.spacy, texts.iter().copied(), true),
+            Engine::Transformer(engine) => {
+                let mentions = engine.recognize(&mut scratch.transformer, &[texts]);
+                mentions.into_iter().map(|mentions| (mentions, 0.0)).collect()
+            }
+        }
+    }
+
+    fn prepare(&self, scratch: &mut Scratch) {
         let same = scratch.model.as_ref().is_some_and(|model| Arc::ptr_eq(model, &self.identity));
         if !same {
             *scratch = Scratch { model: Some(Arc::clone(&self.identity)), ..Scratch::default() };
-        }
-        match &self.engine {
-            Engine::Spacy(engine) => {
-                engine.recognize(&mut scratch.spacy, articles.iter().copied().flatten().copied())
-            }
-            Engine::Transformer(engine) => engine.recognize(&mut scratch.transformer, articles),
         }
     }
 }

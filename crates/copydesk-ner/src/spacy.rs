@@ -55,11 +55,13 @@ impl Spacy {
         tokens.iter().map(|token| Token { begin: token.begin, end: token.end }).collect()
     }
 
+    /// The mentions of each text and, if `wants_certainty`, the least probability that a move on it had (else 1).
     pub(crate) fn recognize<'t>(
         &self,
         scratch: &mut Scratch,
         texts: impl Iterator<Item = &'t str>,
-    ) -> Vec<Vec<Mention>> {
+        wants_certainty: bool,
+    ) -> Vec<(Vec<Mention>, f32)> {
         let mut mentions = Vec::new();
         let mut ends = Vec::new();
         let mut texts = texts.peekable();
@@ -80,7 +82,7 @@ impl Spacy {
                 }
                 ends.push(scratch.tokens.len());
             }
-            self.run(scratch, &ends, &mut mentions);
+            self.run(scratch, &ends, wants_certainty, &mut mentions);
         }
         mentions
     }
@@ -90,9 +92,15 @@ impl Spacy {
     }
 
     /// Runs the network over all gathered texts; `ends` are the texts' ends in `scratch.tokens`.
-    fn run(&self, scratch: &mut Scratch, ends: &[usize], mentions: &mut Vec<Vec<Mention>>) {
+    fn run(
+        &self,
+        scratch: &mut Scratch,
+        ends: &[usize],
+        wants_certainty: bool,
+        mentions: &mut Vec<(Vec<Mention>, f32)>,
+    ) {
         let Scratch { lexicon, slots, tokens, rows, block, scorer } = scratch;
-        let mut machine = Machine::default();
+        let mut machine = if wants_certainty { Machine::with_certainty() } else { Machine::default() };
         let mut block_rows = Vec::new();
         let mut at = 0;
         let mut texts = ends.iter().copied();
@@ -112,7 +120,7 @@ impl Spacy {
                 // The next text with tokens; texts without any get their empty list on the way.
                 while at >= text.1 {
                     if started {
-                        mentions.push(std::mem::take(&mut found));
+                        mentions.push((std::mem::take(&mut found), machine.take_certainty()));
                     }
                     started = true;
                     text = (text.1, texts.next().unwrap_or(usize::MAX));
@@ -134,8 +142,8 @@ impl Spacy {
             }
         }
         if started {
-            mentions.push(found);
+            mentions.push((found, machine.take_certainty()));
         }
-        mentions.extend(texts.map(|_| Vec::new()));
+        mentions.extend(texts.map(|_| (Vec::new(), 1.0)));
     }
 }
