@@ -2,13 +2,35 @@
 
 use std::{net::SocketAddr, path::PathBuf, thread, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     app::AdmissionLimits,
     article::Limits,
+    pipeline::{Accuracy, DEFAULT_CERTAINTY},
     store::{PartitionSizes, Retention},
 };
+
+/// [`Accuracy`] as flags name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dial {
+    /// The language's model alone
+    Fast,
+    /// The accurate model where the fast one is in doubt
+    Balanced,
+    /// The accurate model alone
+    Accurate,
+}
+
+impl From<Dial> for Accuracy {
+    fn from(dial: Dial) -> Accuracy {
+        match dial {
+            Dial::Fast => Accuracy::Fast,
+            Dial::Balanced => Accuracy::Balanced,
+            Dial::Accurate => Accuracy::Accurate,
+        }
+    }
+}
 
 /// Settings of `serve` and `work`.
 #[derive(Args, Clone, Debug)]
@@ -45,6 +67,20 @@ pub struct Config {
     /// one built in. `copydesk model import` makes such files.
     #[arg(long = "model", env = "COPYDESK_MODELS", value_delimiter = ',', value_parser = parse_model, value_name = "LANG=FILE")]
     pub models: Vec<(String, PathBuf)>,
+
+    /// How names are recognized where a request does not say: fast with the language's model; accurate with the accurate
+    /// model, some twenty times slower; balanced with the accurate one only where the fast one is in doubt.
+    #[arg(long, env = "COPYDESK_ACCURACY", value_enum, default_value_t = Dial::Fast, value_name = "ACCURACY")]
+    pub accuracy: Dial,
+
+    /// A compiled accurate model, for its language; accuracies other than fast need it. `copydesk model import` makes such
+    /// files.
+    #[arg(long, env = "COPYDESK_ACCURATE_MODEL", value_name = "FILE")]
+    pub accurate_model: Option<PathBuf>,
+
+    /// Balanced has a paragraph read again if the fast model gave a decision on it a smaller probability than this.
+    #[arg(long, env = "COPYDESK_BALANCED_CERTAINTY", default_value_t = DEFAULT_CERTAINTY, value_name = "P")]
+    pub balanced_certainty: f32,
 
     /// Longest article body, in bytes.
     #[arg(long, env = "COPYDESK_MAX_BODY_BYTES", default_value_t = 32 << 20, value_name = "BYTES")]
@@ -144,6 +180,14 @@ impl Config {
         seconds("shutdown-grace", self.shutdown_grace, 0.0, 3_600.0)?;
         seconds("max-queue-age-seconds", self.max_queue_age_seconds, 0.0, 31_536_000.0)?;
         seconds("max-stream-age-seconds", self.max_stream_age_seconds, 0.0, 31_536_000.0)?;
+        if self.accuracy != Dial::Fast && self.accurate_model.is_none() {
+            let problem = "needs an accurate model; give --accurate-model FILE".to_owned();
+            return Err(ConfigError { flag: "accuracy", problem });
+        }
+        if !(0.0..=1.0).contains(&self.balanced_certainty) {
+            let problem = format!("is {}; it must be between 0 and 1", self.balanced_certainty);
+            return Err(ConfigError { flag: "balanced-certainty", problem });
+        }
         let spans = [
             ("retain-updates-hours", self.retain_updates_hours),
             ("retain-articles-days", self.retain_articles_days),

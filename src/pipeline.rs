@@ -4,18 +4,22 @@
 //! clock, a file or a socket. It never fails on content; what it could not do is in `Processed::notes`. Called by `work`
 //! and `app`.
 
+mod accuracy;
 mod clean;
 mod current;
 mod knowledge;
 mod merge;
 mod recognize;
 
+pub use accuracy::{Accuracy, DEFAULT_CERTAINTY};
 pub use current::Current;
 
 use std::sync::Arc;
 
 use copydesk_gazetteer::Gazetteer;
 use copydesk_ner::{Model, ModelError};
+
+use accuracy::{Accurate, Readers};
 
 use crate::article::{Draft, Fingerprint, IndexParts, Language, Processed, search::indexed_words};
 
@@ -62,11 +66,13 @@ pub struct Features {
     pub entities: bool,
     /// Leave the model's own spans and types as they are.
     pub keep_model_spans: bool,
+    /// How accurately; unset means as the pipeline is set.
+    pub accuracy: Option<Accuracy>,
 }
 
 impl Default for Features {
     fn default() -> Features {
-        Features { entities: true, keep_model_spans: false }
+        Features { entities: true, keep_model_spans: false, accuracy: None }
     }
 }
 
@@ -74,6 +80,8 @@ impl Default for Features {
 #[derive(Clone)]
 pub struct Pipeline {
     models: Arc<Vec<(String, Model)>>,
+    accurate: Option<Accurate>,
+    accuracy: Accuracy,
     gazetteer: Option<Arc<Gazetteer>>,
     gazetteer_revision: i64,
 }
@@ -89,7 +97,34 @@ impl Pipeline {
         if !models.iter().any(|(language, _)| language == "en") {
             models.insert(0, ("en".to_owned(), Model::from_bytes(EMBEDDED_MODEL)?));
         }
-        Ok(Pipeline { models: Arc::new(models), gazetteer: None, gazetteer_revision: 0 })
+        Ok(Pipeline {
+            models: Arc::new(models),
+            accurate: None,
+            accuracy: Accuracy::Fast,
+            gazetteer: None,
+            gazetteer_revision: 0,
+        })
+    }
+
+    /// The same with an accurate model for its language, which BALANCED asks about paragraphs with a decision below
+    /// `certainty`.
+    pub fn with_accurate_model(&self, model: Model, certainty: f32) -> Pipeline {
+        Pipeline { accurate: Some(Accurate { model: Arc::new(model), certainty }), ..self.clone() }
+    }
+
+    /// The same with another accuracy where none is asked for.
+    pub fn with_accuracy(&self, accuracy: Accuracy) -> Pipeline {
+        Pipeline { accuracy, ..self.clone() }
+    }
+
+    /// Whether it can do what is asked: anything but FAST needs an accurate model.
+    pub fn offers(&self, accuracy: Accuracy) -> bool {
+        accuracy == Accuracy::Fast || self.accurate.is_some()
+    }
+
+    /// The accurate model, if there is one.
+    pub fn accurate_model(&self) -> Option<&Model> {
+        self.accurate.as_ref().map(|accurate| &*accurate.model)
     }
 
     /// The same with other name lists; `revision` names them.
@@ -134,19 +169,34 @@ impl Pipeline {
         if !features.entities {
             return processed;
         }
-        processed.model = model.map(|(_, model)| model_name(model)).unwrap_or_default();
+        let readers = self.readers(model, features.accuracy.unwrap_or(self.accuracy));
         processed.gazetteer_revision = self.gazetteer_revision;
-        let found = recognize::mentions(self, model, &document, features);
+        let (found, models) = recognize::mentions(self, readers, &document, features);
+        processed.model = models;
         finished(Stage::Recognize);
 
-        let language = match (model, &processed.language) {
-            (Some((_, model)), _) => model.language().to_owned(),
+        let language = match (readers.model(), &processed.language) {
+            (Some(model), _) => model.language().to_owned(),
             (None, Some(language)) => language.code.clone(),
             (None, None) => String::new(),
         };
-        knowledge::add(&mut processed, &found, recognize::labels(self, model), &language, &document);
+        knowledge::add(&mut processed, &found, recognize::labels(self, readers), &language, &document);
         finished(Stage::Know);
         processed
+    }
+
+    /// Who reads a text whose language has this model. An accurate model of another language reads nothing.
+    fn readers<'a>(&'a self, model: Option<(usize, &'a Model)>, accuracy: Accuracy) -> Readers<'a> {
+        let Some((place, fast)) = model else { return Readers::Nobody };
+        let last = self.models.len();
+        let accurate = self.accurate.as_ref().filter(|it| it.model.language() == fast.language());
+        match (accuracy, accurate) {
+            (Accuracy::Fast, _) | (_, None) => Readers::One(place, fast),
+            (Accuracy::Balanced, Some(accurate)) => {
+                Readers::Two { fast: (place, fast), accurate: (last, accurate) }
+            }
+            (Accuracy::Accurate, Some(accurate)) => Readers::One(last, &accurate.model),
+        }
     }
 
     /// The language's model, with its place in `models`. A guess that is more likely wrong than right, as of a text of a

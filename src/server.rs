@@ -289,7 +289,7 @@ pub async fn migrate(config: &Config) -> Result<(), ServerError> {
 async fn start_base(config: &Config) -> Result<Base, ServerError> {
     config.check()?;
     telemetry::metrics();
-    let pipeline = Current::new(loading::models(&config.models).await?);
+    let pipeline = Current::new(loading::models(config).await?);
     let (store, postgres) = open_store(config).await?;
     let gazetteers = loading::gazetteers(&store, &pipeline).await?;
     Ok(Base { store, postgres, pipeline, gazetteers })

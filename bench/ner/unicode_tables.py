@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes crates/copydesk-ner/src/unicode_tables.rs from this interpreter's own character classes.
 
-spaCy asks Python's `str` and `re` which characters are letters, digits and so on; Rust's standard library answers
+spaCy, and the training of the transformer, ask Python's `str`, `re` and `unicodedata` which characters are letters, digits and so on; Rust's standard library answers
 a few of these questions differently (marks, letter-like numbers), so the crate carries Python's answers.
 
 usage: unicode_tables.py > crates/copydesk-ner/src/unicode_tables.rs
@@ -16,6 +16,10 @@ TABLES = {
               lambda c: c.isdigit() and not c.isdecimal()),
     "NUMERIC": ("`str.isnumeric` and neither decimal nor digit", lambda c: c.isnumeric() and not c.isdigit()),
     "PUNCT": ("the general categories P*", lambda c: unicodedata.category(c).startswith("P")),
+    "NUMBER": ("the general categories N*", lambda c: unicodedata.category(c).startswith("N")),
+    "OTHER": ("the general categories C*: controls, formats, private and unassigned",
+              lambda c: unicodedata.category(c).startswith("C")),
+    "NONSPACING_MARK": ("the general category Mn", lambda c: unicodedata.category(c) == "Mn"),
 }
 
 

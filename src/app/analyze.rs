@@ -19,6 +19,11 @@ impl App {
         features: Features,
         mut violations: Vec<Violation>,
     ) -> Result<(Arc<Draft>, Processed), AppError> {
+        let pipeline = self.pipeline.get();
+        if features.accuracy.is_some_and(|accuracy| !pipeline.offers(accuracy)) {
+            let problem = "this server has no accurate model (serve --accurate-model FILE); ask for FAST";
+            violations.push(Violation::new("accuracy", problem));
+        }
         let draft = match Draft::new(draft, self.limits) {
             Ok(draft) if violations.is_empty() => Arc::new(draft),
             Ok(_) => return Err(AppError::Invalid(violations)),
@@ -30,7 +35,6 @@ impl App {
         let place = self.analysis_places.clone().try_acquire_owned();
         let place = place.map_err(|_| AppError::Busy { retry_delay: BUSY_RETRY_DELAY })?;
         let thread = self.analysis_threads.clone().acquire_owned().await;
-        let pipeline = self.pipeline.get();
         let work = tokio::task::spawn_blocking({
             let draft = draft.clone();
             move || {

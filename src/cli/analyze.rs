@@ -27,7 +27,7 @@ use super::{
     inputs::{self, Input, Unread},
     json,
     lines::Broken,
-    local::Analyst,
+    local::{Analyst, ModelArgs},
     render::{self, Screen},
     server,
 };
@@ -74,9 +74,8 @@ pub(crate) struct AnalyzeArgs {
     #[arg(long, value_enum, default_value_t, value_name = "UNIT")]
     offsets: Offsets,
 
-    /// Recognize with this model instead of the one in the program
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    models: ModelArgs,
 
     /// Articles analyzed at the same time, in JSON [default: one for each processor]
     #[arg(long, value_name = "N")]
@@ -112,7 +111,7 @@ pub(crate) async fn run(args: AnalyzeArgs) -> anyhow::Result<ExitCode> {
 
 fn analyze(args: &AnalyzeArgs, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let items = unread(args)?.take_while(|_| !stop.load(Relaxed));
-    let analyst = Analyst::load(args.model.as_deref())?;
+    let analyst = Analyst::load(&args.models)?;
     if let Some(file) = &args.html {
         return write_page(&analyst, items, file);
     }

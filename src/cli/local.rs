@@ -1,16 +1,42 @@
 //! The service's own pipeline in this process, for `analyze`: no server, no database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use clap::Args;
 use copydesk_ner::Model;
 use copydesk_proto::v1;
 use tonic::Status;
 
-use crate::{article::Limits, pipeline::Pipeline, rpc};
+use crate::{
+    article::Limits,
+    config::Dial,
+    pipeline::{DEFAULT_CERTAINTY, Pipeline},
+    rpc,
+};
 
 /// The same as a server's unless it is told otherwise.
 const LIMITS: Limits = Limits { max_body_bytes: 32 << 20 };
+
+/// Which models read.
+#[derive(Args, Debug)]
+pub(crate) struct ModelArgs {
+    /// Recognize with this model instead of the one in the program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+
+    /// How names are recognized: other than fast needs an --accurate-model
+    #[arg(long, value_enum, default_value_t = Dial::Fast, value_name = "ACCURACY")]
+    pub(crate) accuracy: Dial,
+
+    /// The accurate model: a file that `copydesk model import` made
+    #[arg(long, value_name = "FILE")]
+    pub(crate) accurate_model: Option<PathBuf>,
+
+    /// With balanced: read a paragraph again if a decision on it had a smaller probability than this
+    #[arg(long, default_value_t = DEFAULT_CERTAINTY, value_name = "P")]
+    pub(crate) balanced_certainty: f32,
+}
 
 /// Analyzes articles; shared by all threads.
 pub(crate) struct Analyst {
@@ -18,9 +44,12 @@ pub(crate) struct Analyst {
 }
 
 impl Analyst {
-    /// With the model that the program carries, or with the one in a file that `copydesk model import` made.
-    pub(crate) fn load(model: Option<&Path>) -> anyhow::Result<Analyst> {
-        let pipeline = match model {
+    /// With the models that the arguments name, and those that the program carries.
+    pub(crate) fn load(models: &ModelArgs) -> anyhow::Result<Analyst> {
+        if models.accuracy != Dial::Fast && models.accurate_model.is_none() {
+            bail!("--accuracy needs an accurate model; give --accurate-model FILE");
+        }
+        let pipeline = match &models.model {
             None => Pipeline::embedded().context("the model in this program cannot be read")?,
             Some(path) => {
                 let model = read_model(path)?;
@@ -28,7 +57,11 @@ impl Analyst {
                     .context("the model in this program cannot be read")?
             }
         };
-        Ok(Analyst { pipeline })
+        let pipeline = match &models.accurate_model {
+            Some(path) => pipeline.with_accurate_model(read_model(path)?, models.balanced_certainty),
+            None => pipeline,
+        };
+        Ok(Analyst { pipeline: pipeline.with_accuracy(models.accuracy.into()) })
     }
 
     /// What a server would make of the article. Errors are a server's too.

@@ -1,4 +1,4 @@
-//! `copydesk model`: recognizer models, made from spaCy packages without Python.
+//! `copydesk model`: recognizer models, made from spaCy packages and transformer weights without Python.
 
 use std::{
     fs,
@@ -27,10 +27,12 @@ enum ModelCommand {
     Show(ShowArgs),
 }
 
-/// Make a model file from a spaCy package
+/// Make a model file from a spaCy package or a transformer's folder
 ///
 /// Reads a spaCy v3 pipeline with a CNN named-entity recognizer (en_core_web_sm, en_core_web_md and their like) and
-/// writes one file that Copydesk runs natively, with spaCy's own answers. Python is not needed.
+/// writes one file that Copydesk runs natively, with spaCy's own answers. Or a folder with config.json, vocab.txt and
+/// model.safetensors of a small BERT token classifier, as training/ner makes it: an accurate model, with weights of 8
+/// bits. Python is not needed.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   copydesk model import site-packages/en_core_web_sm
@@ -38,7 +40,7 @@ enum ModelCommand {
   copydesk analyze --model en_core_web_sm-3.8.0.cdner story.txt
       Try what was imported.")]
 struct ImportArgs {
-    /// Folder of the package: the one with config.cfg, or one above it
+    /// Folder of the package: the one with config.cfg or model.safetensors, or one above it
     #[arg(value_name = "DIR")]
     package: PathBuf,
 
@@ -87,7 +89,7 @@ fn import_package(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// spaCy's name of the package; the name in its own files lacks the language.
+/// The name of the package; the name in its own files may lack the language.
 fn package_name(model: &Model) -> String {
     let (name, language) = (model.name(), model.language());
     if name.starts_with(&format!("{language}_")) { name.to_owned() } else { format!("{language}_{name}") }
@@ -97,7 +99,7 @@ fn package_name(model: &Model) -> String {
 fn package_folder(named: &Path) -> anyhow::Result<PathBuf> {
     let mut level = vec![named.to_owned()];
     for _ in 0..3 {
-        if let Some(folder) = level.iter().find(|folder| folder.join("config.cfg").is_file()) {
+        if let Some(folder) = level.iter().find(|folder| holds_package(folder)) {
             return Ok(folder.clone());
         }
         let mut below = Vec::new();
@@ -109,7 +111,14 @@ fn package_folder(named: &Path) -> anyhow::Result<PathBuf> {
         below.sort();
         level = below;
     }
-    bail!("{} is no spaCy package: neither it nor a folder in it holds a config.cfg", named.display());
+    bail!(
+        "{} is no package: neither it nor a folder in it holds a config.cfg or a model.safetensors",
+        named.display()
+    );
+}
+
+fn holds_package(folder: &Path) -> bool {
+    ["config.cfg", "model.safetensors"].iter().any(|file| folder.join(file).is_file())
 }
 
 fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {

@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 
 use copydesk_gazetteer::Gazetteer;
-use copydesk_ner::{Model, Scratch};
+use copydesk_ner::{Cascade, Mention, Scratch};
 use copydesk_text::Document;
 
-use super::{Features, Pipeline, merge::merge};
+use super::{Features, Pipeline, accuracy::Readers, merge::merge, model_name};
 
 /// A mention, in bytes of the clean text.
 #[derive(Clone, Copy, Debug)]
@@ -32,20 +32,20 @@ thread_local! {
     static SCRATCHES: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
 }
 
-/// All mentions of the article, in text order. Without a model only the lists speak.
+/// All mentions of the article, in text order, and the names of the models that read it, joined by `+`. Without a model
+/// only the lists speak.
 pub(super) fn mentions(
     pipeline: &Pipeline,
-    model: Option<(usize, &Model)>,
+    readers: Readers<'_>,
     document: &Document,
     features: Features,
-) -> Vec<Found> {
+) -> (Vec<Found>, String) {
     let texts: Vec<&str> = document
         .paragraphs
         .iter()
         .map(|paragraph| document.text.get(paragraph.begin..paragraph.end).unwrap_or_default())
         .collect();
-    let recognized =
-        model.map(|(place, model)| recognize(place, model, &texts, features)).unwrap_or_default();
+    let (recognized, models) = recognize(readers, &texts, features);
     let mut found = Vec::new();
     for (index, (paragraph, text)) in document.paragraphs.iter().zip(&texts).enumerate() {
         let of_model = recognized.get(index).into_iter().flatten().map(|mention| Found {
@@ -65,35 +65,57 @@ pub(super) fn mentions(
         });
         found.extend(merge(of_model.collect(), of_lists.collect()));
     }
-    found
+    (found, models)
 }
 
 /// What the mentions' numbers stand for.
-pub(super) fn labels<'a>(pipeline: &'a Pipeline, model: Option<(usize, &'a Model)>) -> Labels<'a> {
+pub(super) fn labels<'a>(pipeline: &'a Pipeline, readers: Readers<'a>) -> Labels<'a> {
     Labels {
-        model: model.map(|(_, model)| model.labels()).unwrap_or_default(),
+        model: readers.model().map(|model| model.labels()).unwrap_or_default(),
         gazetteer: pipeline.gazetteer.as_deref(),
     }
 }
 
-fn recognize(
-    place: usize,
-    model: &Model,
-    texts: &[&str],
-    features: Features,
-) -> Vec<Vec<copydesk_ner::Mention>> {
-    let mut mentions = SCRATCHES.with_borrow_mut(|scratches| {
-        if scratches.len() <= place {
-            scratches.resize_with(place + 1, Scratch::default);
+fn recognize(readers: Readers<'_>, texts: &[&str], features: Features) -> (Vec<Vec<Mention>>, String) {
+    let (mut mentions, models) = match readers {
+        Readers::Nobody => return (Vec::new(), String::new()),
+        Readers::One(place, model) => {
+            (with_scratch(place, |scratch| model.recognize(scratch, texts)), model_name(model))
         }
-        match scratches.get_mut(place) {
-            Some(scratch) => model.recognize(scratch, texts),
-            None => Vec::new(),
+        Readers::Two { fast: (place, fast), accurate: (last, accurate) } => {
+            let cascade = Cascade { fast, accurate: &accurate.model, certainty: accurate.certainty };
+            let (mentions, again) = with_scratch(place, |scratch| {
+                with_scratch(last, |other| cascade.recognize(scratch, other, texts))
+            });
+            let mut models = model_name(fast);
+            if again > 0 {
+                models = format!("{models}+{}", model_name(&accurate.model));
+            }
+            (mentions, models)
         }
-    });
-    if !features.keep_model_spans {
+    };
+    if let Some(model) = readers.model()
+        && !features.keep_model_spans
+    {
         let options = copydesk_ner::article::Options::default();
         copydesk_ner::article::refine(model.labels(), model.language(), texts, &mut mentions, options);
     }
-    mentions
+    (mentions, models)
+}
+
+/// Runs with the buffers of the model at this place, which are out of their shelf meanwhile.
+fn with_scratch<T>(place: usize, run: impl FnOnce(&mut Scratch) -> T) -> T {
+    let mut scratch = SCRATCHES.with_borrow_mut(|scratches| {
+        if scratches.len() <= place {
+            scratches.resize_with(place + 1, Scratch::default);
+        }
+        scratches.get_mut(place).map(std::mem::take).unwrap_or_default()
+    });
+    let outcome = run(&mut scratch);
+    SCRATCHES.with_borrow_mut(|scratches| {
+        if let Some(shelf) = scratches.get_mut(place) {
+            *shelf = scratch;
+        }
+    });
+    outcome
 }

@@ -35,9 +35,11 @@ impl AnalysisService for AnalysisRpc {
         let wanted = reading.features(&request.features);
         let draft = reading.draft(request.article);
         let min_probability = reading.probability("min_probability", request.min_probability);
+        let accuracy = reading.accuracy(request.accuracy);
         let features = Features {
             entities: wanted.contains(&v1::Feature::Entities),
             keep_model_spans: request.keep_model_spans,
+            accuracy,
         };
         let analyzed = self.app.analyze(draft, features, reading.violations).await;
         let (draft, processed) = analyzed.map_err(status::from_app)?;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     article::{Body, EventKind, Priority, RawDraft, TextQuery, View, Violation, name_key},
     feed::Filter,
+    pipeline::Accuracy,
 };
 
 /// Collects violations while fields are read.
@@ -73,6 +74,16 @@ impl Reading {
             v1::Priority::Low => Priority::Low,
             v1::Priority::Unspecified | v1::Priority::Normal => Priority::Normal,
             v1::Priority::High => Priority::High,
+        }
+    }
+
+    /// None means the server's own.
+    pub(super) fn accuracy(&mut self, number: i32) -> Option<Accuracy> {
+        match self.known("accuracy", number, v1::Accuracy::Unspecified) {
+            v1::Accuracy::Unspecified => None,
+            v1::Accuracy::Fast => Some(Accuracy::Fast),
+            v1::Accuracy::Balanced => Some(Accuracy::Balanced),
+            v1::Accuracy::Accurate => Some(Accuracy::Accurate),
         }
     }
 

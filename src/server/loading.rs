@@ -1,6 +1,6 @@
 //! Loading models from files, and name lists from the store whenever they change.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use copydesk_gazetteer::{Format, Gazetteer, List, Options, parse};
 use copydesk_ner::Model;
@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use super::ServerError;
 use crate::{
+    config::Config,
     pipeline::{Current, Pipeline},
     store::{GazetteerMark, GazetteerRow, Store, StoreError},
 };
@@ -18,22 +19,32 @@ use crate::{
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Reads the models that the configuration names.
-pub(super) async fn models(files: &[(String, PathBuf)]) -> Result<Pipeline, ServerError> {
-    let files = files.to_vec();
+pub(super) async fn models(config: &Config) -> Result<Pipeline, ServerError> {
+    let config = config.clone();
     let loading = tokio::task::spawn_blocking(move || {
         let mut models = Vec::new();
-        for (language, file) in files {
-            let problem = |problem: String| ServerError::Model { name: file.display().to_string(), problem };
-            let bytes = std::fs::read(&file).map_err(|error| problem(error.to_string()))?;
-            let model = Model::from_bytes(&bytes).map_err(|error| problem(error.to_string()))?;
-            models.push((language, model));
+        for (language, file) in &config.models {
+            models.push((language.clone(), model(file)?));
         }
-        Pipeline::with_models(models)
-            .map_err(|error| ServerError::Model { name: "built in".to_owned(), problem: error.to_string() })
+        let pipeline = Pipeline::with_models(models).map_err(|error| ServerError::Model {
+            name: "built in".to_owned(),
+            problem: error.to_string(),
+        })?;
+        let pipeline = match &config.accurate_model {
+            Some(file) => pipeline.with_accurate_model(model(file)?, config.balanced_certainty),
+            None => pipeline,
+        };
+        Ok(pipeline.with_accuracy(config.accuracy.into()))
     });
     loading
         .await
         .map_err(|crash| ServerError::Model { name: "loader".to_owned(), problem: crash.to_string() })?
+}
+
+fn model(file: &Path) -> Result<Model, ServerError> {
+    let problem = |problem: String| ServerError::Model { name: file.display().to_string(), problem };
+    let bytes = std::fs::read(file).map_err(|error| problem(error.to_string()))?;
+    Model::from_bytes(&bytes).map_err(|error| problem(error.to_string()))
 }
 
 /// Loads the stored lists, if there are any.

@@ -7,6 +7,7 @@
     reason = "a test names what it waits for, and passes over the rest"
 )]
 
+mod accuracy;
 mod admin;
 mod app;
 mod articles;

@@ -20,6 +20,9 @@ pub(crate) struct TokenSpan {
 #[derive(Default, Debug)]
 pub(crate) struct Machine {
     open: Option<TokenSpan>,
+    /// The logarithm of the least probability of a move since [`Machine::take_certainty`], if that is wanted: the
+    /// moves outside of mentions cost a softmax each.
+    least: Option<f32>,
 }
 
 /// What the machine must know of a token.
@@ -32,6 +35,22 @@ pub(crate) struct Step {
 }
 
 impl Machine {
+    /// A machine that remembers how sure it was.
+    pub(crate) fn with_certainty() -> Self {
+        Machine { open: None, least: Some(0.0) }
+    }
+
+    /// The least probability that a move had since the last call; 1 if that is not remembered.
+    pub(crate) fn take_certainty(&mut self) -> f32 {
+        self.least.as_mut().map_or(1.0, |least| std::mem::take(least).exp())
+    }
+
+    fn note(&mut self, log_probability: f32) {
+        if let Some(least) = &mut self.least {
+            *least = least.min(log_probability);
+        }
+    }
+
     /// Takes one step; `at` is the token's index in its block. Returns a mention that this token ends.
     pub(crate) fn step(&mut self, step: Step, at: usize, scores: &mut Scores<'_>) -> Option<TokenSpan> {
         match self.open {
@@ -57,7 +76,8 @@ impl Machine {
         let (begins, label) = match best.0 {
             Move::Begin(label) => (true, label),
             Move::Unit(label) => (false, label),
-            Move::Out | Move::In(_) | Move::Last(_) | Move::Never => return None,
+            Move::Out | Move::In(_) | Move::Last(_) | Move::Never if self.least.is_none() => return None,
+            Move::Out | Move::In(_) | Move::Last(_) | Move::Never => (false, u16::MAX),
         };
         let all: f32 = scores
             .closed_moves()
@@ -66,6 +86,10 @@ impl Machine {
             .filter(|&(&(_, next), _)| valid(next))
             .map(|(_, value)| (value - best.1).exp())
             .sum();
+        self.note(-all.ln());
+        if label == u16::MAX {
+            return None;
+        }
         let span = TokenSpan { begin: step.token, end: step.token + 1, label, log_probability: -all.ln() };
         if !begins {
             return Some(span);
@@ -86,12 +110,16 @@ impl Machine {
         open.end = step.token + 1;
         if step.is_last || end > go_on {
             if !step.is_last {
-                open.log_probability -= (go_on - end).exp().ln_1p();
+                let doubt = (go_on - end).exp().ln_1p();
+                open.log_probability -= doubt;
+                self.note(-doubt);
             }
             self.open = None;
             return Some(open);
         }
-        open.log_probability -= (end - go_on).exp().ln_1p();
+        let doubt = (end - go_on).exp().ln_1p();
+        open.log_probability -= doubt;
+        self.note(-doubt);
         scores.extend(at);
         self.open = Some(open);
         None

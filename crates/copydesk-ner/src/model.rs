@@ -1,18 +1,14 @@
-//! A recognizer ready to run, and the way a batch of texts takes through it.
+//! A recognizer ready to run: one interface over the engines.
 
 use std::sync::Arc;
 
-use crate::blueprint::Calibration;
-use crate::calibration;
-use crate::format::{self, ModelError};
+use crate::format::{self, Contents, ModelError};
 use crate::kernel::Kernel;
-use crate::lexicon::{KnownToken, Lexicon, Vocabulary};
-use crate::machine::{Machine, Step};
-use crate::network::{BLOCK_ROWS, Block, Network, Rows, Scorer, Slots};
-use crate::tokenizer::Tokenizer;
+use crate::spacy::{self, Spacy};
+use crate::transformer::{self, Transformer};
 
-/// A compiled spaCy pipeline: tokenizer rules, weights, labels. Immutable, shared by all threads; each thread
-/// brings its own [`Scratch`]. en_core_web_md takes about 40 MB.
+/// A compiled recognizer: rules, weights, labels. Immutable, shared by all threads; each thread brings its own
+/// [`Scratch`]. Either a spaCy pipeline (fast) or a transformer (accurate, some twenty times slower).
 #[derive(Debug)]
 pub struct Model {
     name: String,
@@ -20,12 +16,15 @@ pub struct Model {
     language: String,
     licence: String,
     labels: Vec<String>,
-    norms: Vec<(u64, u64)>,
-    tokenizer: Tokenizer,
-    network: Network,
-    calibration: Calibration,
+    engine: Engine,
     /// Tells models apart in a [`Scratch`].
     identity: Arc<()>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Spacy(Box<Spacy>),
+    Transformer(Box<Transformer>),
 }
 
 /// A token's place in its text, in bytes.
@@ -55,12 +54,8 @@ pub struct Mention {
 #[derive(Default, Debug)]
 pub struct Scratch {
     model: Option<Arc<()>>,
-    lexicon: Lexicon,
-    slots: Slots,
-    tokens: Vec<KnownToken>,
-    rows: Rows,
-    block: Block,
-    scorer: Scorer,
+    spacy: spacy::Scratch,
+    transformer: transformer::Scratch,
 }
 
 impl Scratch {
@@ -70,155 +65,128 @@ impl Scratch {
     }
 }
 
-/// Tokens gathered from the texts of a call before the network runs over them.
-const TOKENS_PER_ROUND: usize = 1 << 14;
-
 impl Model {
-    /// Reads a file made by [`crate::import::compile`]. Takes some 50 ms for en_core_web_md, most of it for the
-    /// checksum, the copies and compiling the tokenizer's patterns.
+    /// Reads a file made by [`crate::import::compile`]. Takes some 50 ms, most of it for the checksum, the copies, and
+    /// compiling a tokenizer's patterns or packing the weights.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let (plan, _) = format::read(bytes)?;
-        let tokenizer = Tokenizer::new(&plan.rules)
-            .map_err(|(rule, error)| ModelError::Invalid { at: 0, what: format!("{rule} has {error}") })?;
-        Ok(Model {
-            network: Network::new(plan.network, &plan.moves, plan.labels.len(), Kernel::detect()),
-            name: plan.name,
-            version: plan.version,
-            language: plan.language,
-            licence: plan.licence,
-            labels: plan.labels,
-            norms: plan.rules.norms,
-            tokenizer,
-            calibration: plan.calibration,
-            identity: Arc::new(()),
-        })
+        Self::with_kernel(bytes, Kernel::detect())
     }
 
-    /// The pipeline's name without its language, for example `core_web_md`.
+    pub(crate) fn with_kernel(bytes: &[u8], kernel: Kernel) -> Result<Self, ModelError> {
+        match format::read(bytes)?.0 {
+            Contents::Spacy(plan) => Ok(Model {
+                name: plan.name.clone(),
+                version: plan.version.clone(),
+                language: plan.language.clone(),
+                licence: plan.licence.clone(),
+                labels: plan.labels.clone(),
+                engine: Engine::Spacy(Box::new(Spacy::new(*plan, kernel)?)),
+                identity: Arc::new(()),
+            }),
+            Contents::Transformer(plan) => Ok(Model {
+                name: plan.name.clone(),
+                version: plan.version.clone(),
+                language: plan.language.clone(),
+                licence: plan.licence.clone(),
+                labels: plan.labels.clone(),
+                engine: Engine::Transformer(Box::new(
+                    Transformer::new(*plan, kernel)
+                        .map_err(|what| ModelError::Invalid { at: 0, what: what.to_owned() })?,
+                )),
+                identity: Arc::new(()),
+            }),
+        }
+    }
+
+    /// The model's name without its language, for example `core_web_md`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The pipeline's version.
+    /// The model's version.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The pipeline's language as an ISO 639 code.
+    /// The model's language as an ISO 639 code.
     pub fn language(&self) -> &str {
         &self.language
     }
 
-    /// The licence that the pipeline's authors gave it, as its `meta.json` says.
+    /// The licence that the model's authors gave it, as its own files say.
     pub fn licence(&self) -> &str {
         &self.licence
     }
 
-    /// The pipeline's entity labels; [`Mention::label`] is an index in here.
+    /// The model's entity labels; [`Mention::label`] is an index in here.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
     /// Bytes that the weights take in memory.
     pub fn weight_bytes(&self) -> usize {
-        self.network.bytes() + self.norms.len() * 16
-    }
-
-    /// spaCy's tokens of `text`, white-space tokens included. Linear in the text.
-    pub fn tokenize(&self, text: &str) -> Vec<Token> {
-        let mut tokens = Vec::new();
-        Lexicon::default().tokenize(self.vocabulary(), text, &mut tokens);
-        tokens.iter().map(|token| Token { begin: token.begin, end: token.end }).collect()
-    }
-
-    /// The mentions of each text, in order, not overlapping: spaCy's entities with only its NER enabled. Texts do
-    /// not influence each other. Many texts in one call are faster than many calls.
-    pub fn recognize(&self, scratch: &mut Scratch, texts: &[&str]) -> Vec<Vec<Mention>> {
-        let mut mentions = Vec::with_capacity(texts.len());
-        let mut ends = Vec::new();
-        let mut next = 0;
-        while next < texts.len() {
-            self.prepare(scratch);
-            scratch.tokens.clear();
-            scratch.rows.clear();
-            ends.clear();
-            while next < texts.len() && scratch.tokens.len() < TOKENS_PER_ROUND {
-                let first = scratch.tokens.len();
-                scratch.lexicon.tokenize(self.vocabulary(), texts[next], &mut scratch.tokens);
-                let kinds = scratch.tokens[first..].iter().map(|token| token.kind);
-                if kinds.len() > 0 {
-                    scratch.rows.push_text(kinds, self.network.padding());
-                }
-                ends.push(scratch.tokens.len());
-                next += 1;
-            }
-            self.run(scratch, &ends, &mut mentions);
+        match &self.engine {
+            Engine::Spacy(engine) => engine.bytes(),
+            Engine::Transformer(engine) => engine.bytes(),
         }
-        mentions
     }
 
-    fn vocabulary(&self) -> Vocabulary<'_> {
-        Vocabulary { tokenizer: &self.tokenizer, network: &self.network, norms: &self.norms }
+    /// Whether this model reads the texts of an article in each other's light, as a transformer does.
+    pub fn reads_context(&self) -> bool {
+        matches!(self.engine, Engine::Transformer(_))
     }
 
-    /// Makes the scratch this model's, and keeps what it remembers within bounds.
+    /// The engine's tokens of `text`: spaCy's with its white-space tokens, or a transformer's words. Linear in the
+    /// text.
+    pub fn tokenize(&self, text: &str) -> Vec<Token> {
+        match &self.engine {
+            Engine::Spacy(engine) => engine.tokenize(text),
+            Engine::Transformer(engine) => engine.tokenize(text),
+        }
+    }
+
+    /// The mentions of each text of one article, in order, not overlapping. For a spaCy pipeline these are spaCy's
+    /// entities with only its NER enabled, and texts do not influence each other; a transformer reads consecutive
+    /// texts together. Many texts in one call are faster than many calls.
+    pub fn recognize(&self, scratch: &mut Scratch, texts: &[&str]) -> Vec<Vec<Mention>> {
+        self.recognize_articles(scratch, &[texts])
+    }
+
+    /// As [`Model::recognize`] for several articles, which do not influence each other: a list for each text, the
+    /// articles' texts one after another. Faster than one by one where articles are short.
+    pub fn recognize_articles(&self, scratch: &mut Scratch, articles: &[&[&str]]) -> Vec<Vec<Mention>> {
+        self.prepare(scratch);
+        match &self.engine {
+            Engine::Spacy(engine) => {
+                let texts = articles.iter().copied().flatten().copied();
+                let found = engine.recognize(&mut scratch.spacy, texts, false);
+                found.into_iter().map(|(mentions, _)| mentions).collect()
+            }
+            Engine::Transformer(engine) => engine.recognize(&mut scratch.transformer, articles),
+        }
+    }
+
+    /// As [`Model::recognize`], with the least probability that a decision on each text had, none being 1, as the
+    /// network gives it. A transformer does not tell: it gives 0 for each text.
+    pub fn recognize_with_certainty(
+        &self,
+        scratch: &mut Scratch,
+        texts: &[&str],
+    ) -> Vec<(Vec<Mention>, f32)> {
+        self.prepare(scratch);
+        match &self.engine {
+            Engine::Spacy(engine) => engine.recognize(&mut scratch.spacy, texts.iter().copied(), true),
+            Engine::Transformer(engine) => {
+                let mentions = engine.recognize(&mut scratch.transformer, &[texts]);
+                mentions.into_iter().map(|mentions| (mentions, 0.0)).collect()
+            }
+        }
+    }
+
     fn prepare(&self, scratch: &mut Scratch) {
         let same = scratch.model.as_ref().is_some_and(|model| Arc::ptr_eq(model, &self.identity));
         if !same {
             *scratch = Scratch { model: Some(Arc::clone(&self.identity)), ..Scratch::default() };
         }
-        if scratch.lexicon.shrink() {
-            scratch.slots.clear();
-        }
-    }
-
-    /// Runs the network over all gathered texts; `ends` are the texts' ends in `scratch.tokens`.
-    fn run(&self, scratch: &mut Scratch, ends: &[usize], mentions: &mut Vec<Vec<Mention>>) {
-        let Scratch { lexicon, slots, tokens, rows, block, scorer, .. } = scratch;
-        let mut machine = Machine::default();
-        let mut block_rows = Vec::new();
-        let mut at = 0;
-        let mut texts = ends.iter().copied();
-        let mut text = (0, 0);
-        let mut found = Vec::new();
-        let mut started = false;
-        for begin in (0..rows.len()).step_by(BLOCK_ROWS) {
-            let end = (begin + BLOCK_ROWS).min(rows.len());
-            block_rows.clear();
-            block_rows.extend((begin..end).filter(|&row| rows.is_token(row)));
-            if block_rows.is_empty() {
-                continue;
-            }
-            block.run(&self.network, lexicon, slots, rows, begin, end);
-            let mut scores = self.network.score(block, &block_rows, scorer);
-            for i in 0..block_rows.len() {
-                // The next text with tokens; texts without any get their empty list on the way.
-                while at >= text.1 {
-                    if started {
-                        mentions.push(std::mem::take(&mut found));
-                    }
-                    started = true;
-                    text = (text.1, texts.next().unwrap_or(usize::MAX));
-                }
-                let step = Step {
-                    token: at - text.0,
-                    is_last: at + 1 == text.1,
-                    is_white: lexicon.is_white(tokens[at].kind),
-                };
-                if let Some(span) = machine.step(step, i, &mut scores) {
-                    found.push(Mention {
-                        begin: tokens[text.0 + span.begin].begin,
-                        end: tokens[text.0 + span.end - 1].end,
-                        label: span.label,
-                        probability: calibration::probability(self.calibration, span.log_probability),
-                    });
-                }
-                at += 1;
-            }
-        }
-        if started {
-            mentions.push(found);
-        }
-        mentions.extend(texts.map(|_| Vec::new()));
     }
 }

@@ -1,9 +1,9 @@
-//! The questions that spaCy asks Python about a character, answered as Python answers them.
+//! The questions that spaCy and the transformer's training ask Python about a character, answered as Python answers them.
 //!
 //! The tables come from Python itself (`unicode_tables.rs`). Where Rust and Python agree (upper case, full lower
 //! casing, white space but for four control characters) the standard library is used.
 
-use crate::unicode_tables::{ALPHA, DECIMAL, DIGIT, NUMERIC, PUNCT};
+use crate::unicode_tables::{ALPHA, DECIMAL, DIGIT, NONSPACING_MARK, NUMBER, NUMERIC, OTHER, PUNCT};
 
 /// `str.isalpha` of one character.
 pub(crate) fn is_alpha(c: char) -> bool {
@@ -28,6 +28,26 @@ pub(crate) fn is_word(c: char) -> bool {
 /// The general categories P*.
 pub(crate) fn is_punct(c: char) -> bool {
     within(PUNCT, c)
+}
+
+/// The general categories N*.
+pub(crate) fn is_number(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_digit() } else { within(NUMBER, c) }
+}
+
+/// The general categories C*.
+pub(crate) fn is_other(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_control() } else { within(OTHER, c) }
+}
+
+/// The general category Mn.
+pub(crate) fn is_nonspacing_mark(c: char) -> bool {
+    !c.is_ascii() && within(NONSPACING_MARK, c)
+}
+
+/// The general category Zs.
+pub(crate) fn is_separator(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
 /// `str.isupper` of one character.

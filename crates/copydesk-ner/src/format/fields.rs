@@ -19,24 +19,24 @@ impl Writer {
         self.bytes
     }
 
-    fn u32(&mut self, value: u32) {
+    pub(super) fn u32(&mut self, value: u32) {
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
-    fn u64(&mut self, value: u64) {
+    pub(super) fn u64(&mut self, value: u64) {
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
-    fn f32(&mut self, value: f32) {
+    pub(super) fn f32(&mut self, value: f32) {
         self.u32(value.to_bits());
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.u32(text.len() as u32);
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
+    pub(super) fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         self.u64(items.len() as u64);
         items.iter().for_each(|item| write(self, item));
     }
@@ -48,7 +48,12 @@ impl Writer {
         }
     }
 
-    fn floats(&mut self, values: &[f32]) {
+    pub(super) fn numbers(&mut self, numbers: &[i8]) {
+        self.u64(numbers.len() as u64);
+        self.bytes.extend(numbers.iter().map(|number| number.cast_unsigned()));
+    }
+
+    pub(super) fn floats(&mut self, values: &[f32]) {
         self.list(values, |w, &value| w.f32(value));
     }
 
@@ -143,11 +148,11 @@ impl<'b> Reader<'b> {
         Reader { bytes, at: 0, base }
     }
 
-    fn invalid<T>(&self, what: impl Into<String>) -> Result<T, ModelError> {
+    pub(super) fn invalid<T>(&self, what: impl Into<String>) -> Result<T, ModelError> {
         Err(ModelError::Invalid { at: self.base + self.at, what: what.into() })
     }
 
-    fn check(&self, holds: bool, what: &str) -> Result<(), ModelError> {
+    pub(super) fn check(&self, holds: bool, what: &str) -> Result<(), ModelError> {
         if holds { Ok(()) } else { self.invalid(what) }
     }
 
@@ -155,7 +160,7 @@ impl<'b> Reader<'b> {
         self.check(self.at == self.bytes.len(), "bytes after the last field")
     }
 
-    fn take(&mut self, count: usize) -> Result<&'b [u8], ModelError> {
+    pub(super) fn take(&mut self, count: usize) -> Result<&'b [u8], ModelError> {
         match self.bytes.get(self.at..).and_then(|rest| rest.get(..count)) {
             Some(bytes) => {
                 self.at += count;
@@ -179,13 +184,13 @@ impl<'b> Reader<'b> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
-    fn f32(&mut self) -> Result<f32, ModelError> {
+    pub(super) fn f32(&mut self) -> Result<f32, ModelError> {
         Ok(f32::from_bits(self.u32()?))
     }
 
     /// A count of elements that take at least `element_bytes` each, so that it cannot ask for more memory than the
     /// file has.
-    fn count(&mut self, element_bytes: usize) -> Result<usize, ModelError> {
+    pub(super) fn count(&mut self, element_bytes: usize) -> Result<usize, ModelError> {
         let count = self.u64()?;
         let room = (self.bytes.len() - self.at) / element_bytes;
         match usize::try_from(count) {
@@ -195,14 +200,14 @@ impl<'b> Reader<'b> {
     }
 
     /// A small positive size.
-    fn size(&mut self, most: usize) -> Result<usize, ModelError> {
+    pub(super) fn size(&mut self, most: usize) -> Result<usize, ModelError> {
         match usize::try_from(self.u64()?) {
             Ok(size) if (1..=most).contains(&size) => Ok(size),
             _ => self.invalid(format!("a size that is not within 1 to {most}")),
         }
     }
 
-    fn text(&mut self) -> Result<String, ModelError> {
+    pub(super) fn text(&mut self) -> Result<String, ModelError> {
         let count = self.u32()? as usize;
         match std::str::from_utf8(self.take(count)?) {
             Ok(text) => Ok(text.to_owned()),
@@ -210,7 +215,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    fn list<T>(
+    pub(super) fn list<T>(
         &mut self,
         element_bytes: usize,
         mut read: impl FnMut(&mut Self) -> Result<T, ModelError>,
@@ -231,7 +236,7 @@ impl<'b> Reader<'b> {
         Ok(floats.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
     }
 
-    fn floats(&mut self, expected: usize, name: &str) -> Result<Vec<f32>, ModelError> {
+    pub(super) fn floats(&mut self, expected: usize, name: &str) -> Result<Vec<f32>, ModelError> {
         let values = self.any_floats()?;
         self.check(values.len() == expected, &format!("{name} of {} numbers, not {expected}", values.len()))?;
         Ok(values)

@@ -133,14 +133,13 @@ fn what_cannot_be_imported_is_named() {
 fn a_broken_package_is_an_error_that_names_the_file() {
     let whole = format!("{NLP}{PARSER}{TOK2VEC}\"spacy.HashEmbedCNN.v2\"\n");
     assert!(import("", &[]).contains("config.cfg"), "{}", import("", &[]));
-    assert_eq!(import(&whole, &[]), "the spaCy package has no ner/moves");
+    assert_eq!(import(&whole, &[]), "the package has no ner/moves");
     assert!(
-        import(&whole, &[("ner/moves", b"\xc1")])
-            .starts_with("ner/moves of the spaCy package: not MessagePack")
+        import(&whole, &[("ner/moves", b"\xc1")]).starts_with("ner/moves of the package: not MessagePack")
     );
     let moves = b"\x81\xa5moves\xd9\x43{\"1\":{\"A\":1},\"2\":{\"A\":1},\"3\":{\"A\":1},\"4\":{\"A\":1,\"\":1},\"5\":{\"\":1}}  ";
     let error = import(&whole, &[("ner/moves", moves), ("ner/model", b"\x80")]);
-    assert_eq!(error, "ner/model of the spaCy package: not a thinc model");
+    assert_eq!(error, "ner/model of the package: not a thinc model");
 }
 
 #[test]

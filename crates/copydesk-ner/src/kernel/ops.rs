@@ -290,7 +290,7 @@ pub(super) fn normalize_and_add<const FMA: bool>(
 
 /// The sum of `value` over a row, in eight strands that are joined at the end.
 #[inline(always)]
-fn total(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn total(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     let (whole, rest) = row.as_chunks::<LANES>();
     let mut strands = [0.0f32; LANES];
     for chunk in whole {
