@@ -8,7 +8,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-rust test-clients fmt check-fmt clippy doc lint-proto deny sqlx-prepare check-sqlx bench chaos quality
+.PHONY: help setup demo run test test-rust test-clients fmt check-fmt check-corpus clippy doc lint-proto deny sqlx-prepare check-sqlx bench chaos quality
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,11 @@ fmt: ## Format the Rust code
 
 check-fmt: ## Fail if `make fmt` would change anything
 	cargo fmt --all --check
+
+# Standard library only; no virtual environment is needed.
+check-corpus: ## Fail if the marked corpus breaks its guide (training/corpus)
+	python3 training/test_corpus.py
+	python3 training/corpus.py check
 
 clippy: ## Lints, warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings
