@@ -99,6 +99,12 @@ def batches(examples, draw, words=600):
         yield batch
 
 
+def save(nlp, optimizer, arguments):
+    nlp.meta["name"], nlp.meta["version"], nlp.meta["license"] = arguments.name, arguments.version, LICENCE
+    with nlp.use_params(optimizer.averages or {}):
+        nlp.to_disk(arguments.out)
+
+
 def main():
     arguments = arguments_of()
     warnings.filterwarnings("ignore", message=r"\[W030\]")
@@ -126,10 +132,8 @@ def main():
         losses = {}
         for batch in batches(examples, draw):
             nlp.update(batch, sgd=optimizer, drop=arguments.dropout, losses=losses)
+        save(nlp, optimizer, arguments)
         print(f"epoch {epoch}: {len(examples)} paragraphs, loss {losses['ner']:.0f}, {time.monotonic() - began:.0f} s", flush=True)
-    nlp.meta["name"], nlp.meta["version"], nlp.meta["license"] = arguments.name, arguments.version, LICENCE
-    with nlp.use_params(optimizer.averages or {}):
-        nlp.to_disk(arguments.out)
 
 
 if __name__ == "__main__":

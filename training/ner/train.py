@@ -10,6 +10,7 @@ same number of workers gives the same weights.
 import argparse
 import importlib.util
 import json
+import os
 import pathlib
 import random
 import time
@@ -124,6 +125,8 @@ def gradient_step(network, step, rank, shared, barrier):
 
 def worker(rank, arguments, shared, barrier):
     """One core's part: the same weights and optimizer in each, gradients exchanged once a step. Only the first writes."""
+    # Linux shares the processor by session: in one, all workers would count as a single program.
+    os.setsid()
     torch.set_num_threads(1)
     torch.manual_seed(arguments.seed + rank)
     start = arguments.start or minilm()
