@@ -77,7 +77,7 @@ class Checking(unittest.TestCase):
     def test_each_rule_that_a_pattern_can_see_reports_what_breaks_it(self):
         breaking = (
             "More than [CARDINAL 300] came.", "He ran between [DATE 1927] and [DATE 1936].", "From [DATE 1927] to [DATE 1936] he ran.",
-            "In [DATE late May] it rained.", "It was the [ORDINAL third] day.", "Winds of [QUANTITY 70 miles an hour] rose.",
+            "It was [CARDINAL over 300].", "The [LAW Quill Act] of [DATE 2007] fell.", "In [DATE late May] it rained.", "It was the [ORDINAL third] day.", "Winds of [QUANTITY 70 miles an hour] rose.",
             "He fell [CARDINAL twice].", "The HMS [PRODUCT Quill] sank.", "Shares of Quill <QUIL.L> fell.",
             "At [FAC Truro station] it rained.", "At the [FAC Quill Museum] it rained.")
         self.assertEqual(len(breaking), len(corpus.DECIDED))
@@ -87,7 +87,7 @@ class Checking(unittest.TestCase):
 
     def test_no_rule_reports_what_the_guide_allows(self):
         for line in ("It had [CARDINAL 2,000] fewer than [DATE last year].", "A train between [GPE York] and [GPE Hull] stopped.",
-                     "The age rose from [DATE 62] to [DATE 64].", "It was [DATE mid-May].", "His [ORDINAL third] goal won it.",
+                     "The age rose from [DATE 62] to [DATE 64].", "It was [DATE mid-May].", "On [DATE All Saints' Day] it rained.", "Over [CARDINAL 300] fell.", "His [ORDINAL third] goal won it.",
                      "Winds of [QUANTITY 70 miles] an hour rose.", "Shares of Quill <[ORG QUIL.L]> fell.", "[ORG Quill Museum] shut."):
             with self.subTest(line):
                 self.assertEqual(problems(line), [])
