@@ -70,8 +70,8 @@ def main():
     parser.add_argument("gold", nargs="*", type=pathlib.Path)
     parser.add_argument("--score", type=pathlib.Path)
     parser.add_argument("--quantized", action="store_true", help="with int8 weights and 7-bit activations, simulated")
-    arguments = parser.parse_args()
-    torch.set_num_threads(2)
+    arguments = parser.parse_intermixed_args()
+    torch.set_num_threads(1)
     network = networks.load(arguments.folder)
     if arguments.quantized:
         quantization.simulate(network)

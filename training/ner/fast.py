@@ -20,7 +20,7 @@ from spacy.training import Example
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import corpus  # noqa: E402
-from casing import disturbed  # noqa: E402
+from casing import disturbed, with_aside  # noqa: E402
 from swapping import Swapper  # noqa: E402
 
 LICENCE = ("MIT: the ner component of en_core_web_md 3.8.0 (Explosion, MIT), tuned on Copydesk's own corpus and on open "
@@ -127,7 +127,8 @@ def main():
         for article in articles:
             if swapper and draw.random() < arguments.swap:
                 article = swapper.article(article, draw)
-            examples += [example(nlp, *disturbed(text, ents, draw, arguments.case)) for text, ents in article]
+            examples += [example(nlp, *with_aside(*disturbed(text, ents, draw, arguments.case), draw, 3 * arguments.case))
+                         for text, ents in article]
         examples += [example(nlp, text, ents) for article in labelled for text, ents in article]
         losses = {}
         for batch in batches(examples, draw):

@@ -17,7 +17,7 @@ import words
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     network, vocabulary = networks.load(folder), words.Vocabulary(folder / "vocab.txt")
     temperature = json.loads((folder / "config.json").read_text())["temperature"]
     texts = [line for path in sys.argv[2:] for record in windows.read_jsonl(path)

@@ -34,7 +34,7 @@ def main():
     parser.add_argument("gold", nargs="*", type=pathlib.Path)
     parser.add_argument("--score", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("/tmp"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     nlp = spacy.load(md() if arguments.package == "md" else arguments.package)
     for name in [name for name in nlp.component_names if name != "ner"]:
         nlp.remove_pipe(name)

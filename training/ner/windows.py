@@ -6,7 +6,7 @@ import re
 import sys
 
 import words
-from casing import disturbed
+from casing import disturbed, with_aside
 from network import LABELS, LONGEST_WINDOW
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -124,7 +124,7 @@ def training_windows(articles, vocabulary, draw, swapper=None, swap_rate=0.4, ca
         for text, ents in article:
             parts = sentences(text, ents) if alone else [(text, ents)]
             for part, marks in parts:
-                part, marks = disturbed(part, marks, draw, case_rate)
+                part, marks = with_aside(*disturbed(part, marks, draw, case_rate), draw, 1.5 * case_rate)
                 found = vocabulary.split(part)
                 packer.add(found, tags(found, marks))
                 if not many and draw.random() < 0.6:
