@@ -38,7 +38,7 @@ def arguments_of():
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--dropout", type=float, default=0.2)
-    parser.add_argument("--swap", type=float, default=0.4)
+    parser.add_argument("--swap", type=float, default=0.15)
     parser.add_argument("--case", type=float, default=0.02)
     parser.add_argument("--share", type=float, default=1.0, help="of the corpus, for ablations")
     parser.add_argument("--seed", type=int, default=7)

@@ -49,7 +49,7 @@ class Swapper:
         for name in countries | states:
             cities.pop(name, None)
         self.cities = sorted(cities)
-        self.weights = [cities[name] ** 0.3 for name in self.cities]
+        self.weights = [cities[name] ** 0.6 for name in self.cities]
         self.known = {name for name, population in cities.items() if population > 50000}
         symbols = PyTickerSymbols()
         stocks = {stock["name"] for index in symbols.get_all_indices() for stock in symbols.get_stocks_by_index(index)}

@@ -42,7 +42,7 @@ def arguments_of():
     parser.add_argument("--head-rate", type=float, default=1e-3, help="peak learning rate of the head and the case classes")
     parser.add_argument("--batch", type=int, default=1536, help="pieces a step")
     parser.add_argument("--smoothing", type=float, default=0.0, help="label smoothing")
-    parser.add_argument("--swap", type=float, default=0.4, help="share of articles whose names are exchanged")
+    parser.add_argument("--swap", type=float, default=0.15, help="share of articles whose names are exchanged")
     parser.add_argument("--case", type=float, default=0.04, help="share of paragraphs in lower case; the other changes of casing.py follow from it")
     parser.add_argument("--quantized", type=int, default=0, help="last epochs that are trained with the int8 arithmetic")
     parser.add_argument("--share", type=float, default=1.0, help="of the corpus, for ablations")
