@@ -2,7 +2,7 @@
 # Trains both recognizers with fixed seeds and makes the files that the server reads: OUT/accurate.cdner, OUT/fast.cdner.
 # usage: train.sh OUT_DIR [RAW.jsonl ...]      RAW: openly licensed text, {text} a line, for the fast one to learn from
 #
-# EPOCHS, MORE_EPOCHS and FAST_EPOCHS shorten it; CORPUS names a folder of one's own marked text to train on instead.
+# EPOCHS, MORE_EPOCHS, FAST_EPOCHS and FAST_SHARE shorten it; CORPUS names a folder of one's own marked text to train on instead.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -33,9 +33,12 @@ if [ $# -gt 0 ]; then
 fi
 # $labelled is two words or none.
 "$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --from "$out/fast-first" --corpus "$corpus" --epochs "${FAST_EPOCHS:-2}" \
-    --share 0.5 --seed 8 $labelled
+    --share "${FAST_SHARE:-0.5}" --seed 8 $labelled
 
 cd "$root"
+cargo build --quiet --release --locked -p copydesk-ner --examples
+tools=${CARGO_TARGET_DIR:-$root/target}/release/examples
+"$venvs/accurate/bin/python" "$here/calibrate_fast.py" "$out/fast" "$tools"
 for kind in accurate fast; do
-    cargo run --quiet --release --locked -p copydesk-ner --example compile_package -- "$out/$kind" "$out/$kind.cdner"
+    "$tools/compile_package" "$out/$kind" "$out/$kind.cdner"
 done
