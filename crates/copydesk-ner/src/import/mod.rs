@@ -92,7 +92,7 @@ fn blueprint(files: Files<'_>) -> Result<Blueprint, ImportError> {
         network,
         moves,
         labels,
-        calibration: crate::calibration::MEASURED,
+        calibration: pipeline.calibration,
         name: pipeline.name,
         version: pipeline.version,
         language: pipeline.language,

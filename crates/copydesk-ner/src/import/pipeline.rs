@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::{Files, ImportError, msgpack, required, required_text};
-use crate::blueprint::Move;
+use crate::blueprint::{Calibration, Move};
 
 #[derive(Debug)]
 pub(super) struct Pipeline {
@@ -14,6 +14,7 @@ pub(super) struct Pipeline {
     pub(super) version: String,
     pub(super) language: String,
     pub(super) licence: String,
+    pub(super) calibration: Calibration,
     /// The directory of the NER component.
     pub(super) component: String,
     /// The directory of the component whose token vectors it listens to.
@@ -24,6 +25,7 @@ pub(super) fn read(files: Files<'_>) -> Result<Pipeline, ImportError> {
     let config = Config::parse(&required_text(files, "config.cfg")?);
     let meta: Value = serde_json::from_str(&required_text(files, "meta.json")?)
         .map_err(|error| ImportError::invalid("meta.json", error.to_string()))?;
+    let calibration = calibration(&meta)?;
     let meta = |key: &str| meta.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let language = config
         .text("nlp", "lang")
@@ -48,10 +50,24 @@ pub(super) fn read(files: Files<'_>) -> Result<Pipeline, ImportError> {
         name: meta("name"),
         version: meta("version"),
         licence: meta("license"),
+        calibration,
         language,
         component,
         upstream,
     })
+}
+
+/// What `copydesk_calibration` of meta.json says (two numbers, slope and offset); else what fits en_core_web_md.
+fn calibration(meta: &Value) -> Result<Calibration, ImportError> {
+    let Some(value) = meta.get("copydesk_calibration") else {
+        return Ok(crate::calibration::MEASURED);
+    };
+    match serde_json::from_value::<[f32; 2]>(value.clone()) {
+        Ok([slope, offset]) if slope.is_finite() && slope > 0.0 && offset.is_finite() => {
+            Ok(Calibration { slope, offset })
+        }
+        _ => Err(ImportError::invalid("meta.json", "copydesk_calibration is not [slope above 0, offset]")),
+    }
 }
 
 /// The first component of the pipeline that recognizes entities with a transition system.
@@ -154,4 +170,21 @@ fn in_network_order(counts: &BTreeMap<String, BTreeMap<String, i64>>) -> Vec<(St
     added.sort_by(|a, b| (b.0, &b.1).cmp(&(a.0, &a.1)).then_with(|| a.2.cmp(&b.2)));
     order.extend(added.into_iter().map(|(_, label, action)| (action, label)));
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_may_bring_its_own_calibration() {
+        let of = |text: &str| calibration(&serde_json::from_str(text).unwrap());
+        assert_eq!(of("{}").unwrap(), crate::calibration::MEASURED);
+        let own = of(r#"{"copydesk_calibration": [0.5, -0.25]}"#).unwrap();
+        assert_eq!(own, Calibration { slope: 0.5, offset: -0.25 });
+        for bad in ["[0, 1]", "[1]", "[1e99, 0]", "\"x\"", "null"] {
+            let meta = format!(r#"{{"copydesk_calibration": {bad}}}"#);
+            assert!(of(&meta).unwrap_err().to_string().contains("copydesk_calibration"), "{bad}");
+        }
+    }
 }
