@@ -73,7 +73,7 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_ACCURACY", value_enum, default_value_t = Dial::Fast, value_name = "ACCURACY")]
     pub accuracy: Dial,
 
-    /// A compiled accurate model, for its language; accuracies other than fast need it. `copydesk model import` makes such
+    /// A compiled accurate model, for its language, instead of the one in the program. `copydesk model import` makes such
     /// files.
     #[arg(long, env = "COPYDESK_ACCURATE_MODEL", value_name = "FILE")]
     pub accurate_model: Option<PathBuf>,
@@ -180,10 +180,6 @@ impl Config {
         seconds("shutdown-grace", self.shutdown_grace, 0.0, 3_600.0)?;
         seconds("max-queue-age-seconds", self.max_queue_age_seconds, 0.0, 31_536_000.0)?;
         seconds("max-stream-age-seconds", self.max_stream_age_seconds, 0.0, 31_536_000.0)?;
-        if self.accuracy != Dial::Fast && self.accurate_model.is_none() {
-            let problem = "needs an accurate model; give --accurate-model FILE".to_owned();
-            return Err(ConfigError { flag: "accuracy", problem });
-        }
         if !(0.0..=1.0).contains(&self.balanced_certainty) {
             let problem = format!("is {}; it must be between 0 and 1", self.balanced_certainty);
             return Err(ConfigError { flag: "balanced-certainty", problem });

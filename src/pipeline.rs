@@ -19,7 +19,7 @@ use std::sync::Arc;
 use copydesk_gazetteer::Gazetteer;
 use copydesk_ner::{Model, ModelError};
 
-use accuracy::{Accurate, Readers};
+use accuracy::{CARRIED, Readers};
 
 use crate::article::{Draft, Fingerprint, IndexParts, Language, Processed, search::indexed_words};
 
@@ -80,8 +80,10 @@ impl Default for Features {
 #[derive(Clone)]
 pub struct Pipeline {
     models: Arc<Vec<(String, Model)>>,
-    accurate: Option<Accurate>,
+    /// Instead of the one that the program carries.
+    accurate: Option<Arc<Model>>,
     accuracy: Accuracy,
+    certainty: f32,
     gazetteer: Option<Arc<Gazetteer>>,
     gazetteer_revision: i64,
 }
@@ -101,30 +103,21 @@ impl Pipeline {
             models: Arc::new(models),
             accurate: None,
             accuracy: Accuracy::Fast,
+            certainty: DEFAULT_CERTAINTY,
             gazetteer: None,
             gazetteer_revision: 0,
         })
     }
 
-    /// The same with an accurate model for its language, which BALANCED asks about paragraphs with a decision below
-    /// `certainty`.
-    pub fn with_accurate_model(&self, model: Model, certainty: f32) -> Pipeline {
-        Pipeline { accurate: Some(Accurate { model: Arc::new(model), certainty }), ..self.clone() }
+    /// The same with an accurate model for its language instead of the carried one.
+    pub fn with_accurate_model(&self, model: Model) -> Pipeline {
+        Pipeline { accurate: Some(Arc::new(model)), ..self.clone() }
     }
 
-    /// The same with another accuracy where none is asked for.
-    pub fn with_accuracy(&self, accuracy: Accuracy) -> Pipeline {
-        Pipeline { accuracy, ..self.clone() }
-    }
-
-    /// Whether it can do what is asked: anything but FAST needs an accurate model.
-    pub fn offers(&self, accuracy: Accuracy) -> bool {
-        accuracy == Accuracy::Fast || self.accurate.is_some()
-    }
-
-    /// The accurate model, if there is one.
-    pub fn accurate_model(&self) -> Option<&Model> {
-        self.accurate.as_ref().map(|accurate| &*accurate.model)
+    /// The same with another accuracy where none is asked for. BALANCED has paragraphs with a decision below `certainty`
+    /// read again.
+    pub fn with_accuracy(&self, accuracy: Accuracy, certainty: f32) -> Pipeline {
+        Pipeline { accuracy, certainty, ..self.clone() }
     }
 
     /// The same with other name lists; `revision` names them.
@@ -188,14 +181,20 @@ impl Pipeline {
     /// Who reads a text whose language has this model. An accurate model of another language reads nothing.
     fn readers<'a>(&'a self, model: Option<(usize, &'a Model)>, accuracy: Accuracy) -> Readers<'a> {
         let Some((place, fast)) = model else { return Readers::Nobody };
+        if accuracy == Accuracy::Fast {
+            return Readers::One(place, fast);
+        }
+        let accurate = self.accurate.as_deref().or(CARRIED.as_ref());
+        let Some(accurate) = accurate.filter(|accurate| accurate.language() == fast.language()) else {
+            return Readers::One(place, fast);
+        };
+        // Behind the languages' models.
         let last = self.models.len();
-        let accurate = self.accurate.as_ref().filter(|it| it.model.language() == fast.language());
-        match (accuracy, accurate) {
-            (Accuracy::Fast, _) | (_, None) => Readers::One(place, fast),
-            (Accuracy::Balanced, Some(accurate)) => {
-                Readers::Two { fast: (place, fast), accurate: (last, accurate) }
+        match accuracy {
+            Accuracy::Accurate => Readers::One(last, accurate),
+            Accuracy::Fast | Accuracy::Balanced => {
+                Readers::Two { fast: (place, fast), accurate: (last, accurate), certainty: self.certainty }
             }
-            (Accuracy::Accurate, Some(accurate)) => Readers::One(last, &accurate.model),
         }
     }
 

@@ -20,10 +20,6 @@ impl App {
         mut violations: Vec<Violation>,
     ) -> Result<(Arc<Draft>, Processed), AppError> {
         let pipeline = self.pipeline.get();
-        if features.accuracy.is_some_and(|accuracy| !pipeline.offers(accuracy)) {
-            let problem = "this server has no accurate model (serve --accurate-model FILE); ask for FAST";
-            violations.push(Violation::new("accuracy", problem));
-        }
         let draft = match Draft::new(draft, self.limits) {
             Ok(draft) if violations.is_empty() => Arc::new(draft),
             Ok(_) => return Err(AppError::Invalid(violations)),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use copydesk_ner::Model;
 use copydesk_proto::v1;
@@ -25,11 +25,11 @@ pub(crate) struct ModelArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
 
-    /// How names are recognized: other than fast needs an --accurate-model
+    /// How names are recognized
     #[arg(long, value_enum, default_value_t = Dial::Fast, value_name = "ACCURACY")]
     pub(crate) accuracy: Dial,
 
-    /// The accurate model: a file that `copydesk model import` made
+    /// Another accurate model than the one in the program: a file that `copydesk model import` made
     #[arg(long, value_name = "FILE")]
     pub(crate) accurate_model: Option<PathBuf>,
 
@@ -46,9 +46,6 @@ pub(crate) struct Analyst {
 impl Analyst {
     /// With the models that the arguments name, and those that the program carries.
     pub(crate) fn load(models: &ModelArgs) -> anyhow::Result<Analyst> {
-        if models.accuracy != Dial::Fast && models.accurate_model.is_none() {
-            bail!("--accuracy needs an accurate model; give --accurate-model FILE");
-        }
         let pipeline = match &models.model {
             None => Pipeline::embedded().context("the model in this program cannot be read")?,
             Some(path) => {
@@ -58,10 +55,10 @@ impl Analyst {
             }
         };
         let pipeline = match &models.accurate_model {
-            Some(path) => pipeline.with_accurate_model(read_model(path)?, models.balanced_certainty),
+            Some(path) => pipeline.with_accurate_model(read_model(path)?),
             None => pipeline,
         };
-        Ok(Analyst { pipeline: pipeline.with_accuracy(models.accuracy.into()) })
+        Ok(Analyst { pipeline: pipeline.with_accuracy(models.accuracy.into(), models.balanced_certainty) })
     }
 
     /// What a server would make of the article. Errors are a server's too.

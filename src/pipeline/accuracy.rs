@@ -1,6 +1,6 @@
 //! The dial between speed and accuracy: which of the loaded models reads an article.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use copydesk_ner::Model;
 
@@ -19,12 +19,11 @@ pub enum Accuracy {
 /// The certainty below which BALANCED has a paragraph read again: that of its least certain decision.
 pub const DEFAULT_CERTAINTY: f32 = 0.7;
 
-/// The accurate model, and what is asked of it.
-#[derive(Clone, Debug)]
-pub(super) struct Accurate {
-    pub(super) model: Arc<Model>,
-    pub(super) certainty: f32,
-}
+/// copydesk-accurate, compiled; see models/README.md.
+static CARRIED_FILE: &[u8] = include_bytes!("../../models/copydesk-accurate-1.0.0.cdner");
+
+/// The accurate model that the program carries. Read when it is first asked for, because who never does saves 25 MB.
+pub(super) static CARRIED: LazyLock<Option<Model>> = LazyLock::new(|| Model::from_bytes(CARRIED_FILE).ok());
 
 /// The models that read one article.
 #[derive(Clone, Copy)]
@@ -33,8 +32,8 @@ pub(super) enum Readers<'a> {
     Nobody,
     /// A model and its place among the scratches.
     One(usize, &'a Model),
-    /// The language's model with its place, and the accurate one, whose place is the last.
-    Two { fast: (usize, &'a Model), accurate: (usize, &'a Accurate) },
+    /// The language's model and the accurate one, with their places, and the certainty below which the second reads.
+    Two { fast: (usize, &'a Model), accurate: (usize, &'a Model), certainty: f32 },
 }
 
 impl<'a> Readers<'a> {
@@ -44,5 +43,15 @@ impl<'a> Readers<'a> {
             Readers::Nobody => None,
             Readers::One(_, model) | Readers::Two { fast: (_, model), .. } => Some(model),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_carries_an_accurate_model_for_english() {
+        assert_eq!(CARRIED.as_ref().map(Model::language), Some("en"));
     }
 }

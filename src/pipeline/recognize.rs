@@ -82,14 +82,14 @@ fn recognize(readers: Readers<'_>, texts: &[&str], features: Features) -> (Vec<V
         Readers::One(place, model) => {
             (with_scratch(place, |scratch| model.recognize(scratch, texts)), model_name(model))
         }
-        Readers::Two { fast: (place, fast), accurate: (last, accurate) } => {
-            let cascade = Cascade { fast, accurate: &accurate.model, certainty: accurate.certainty };
+        Readers::Two { fast: (place, fast), accurate: (last, accurate), certainty } => {
+            let cascade = Cascade { fast, accurate, certainty };
             let (mentions, again) = with_scratch(place, |scratch| {
                 with_scratch(last, |other| cascade.recognize(scratch, other, texts))
             });
             let mut models = model_name(fast);
             if again > 0 {
-                models = format!("{models}+{}", model_name(&accurate.model));
+                models = format!("{models}+{}", model_name(accurate));
             }
             (mentions, models)
         }

@@ -31,10 +31,10 @@ pub(super) async fn models(config: &Config) -> Result<Pipeline, ServerError> {
             problem: error.to_string(),
         })?;
         let pipeline = match &config.accurate_model {
-            Some(file) => pipeline.with_accurate_model(model(file)?, config.balanced_certainty),
+            Some(file) => pipeline.with_accurate_model(model(file)?),
             None => pipeline,
         };
-        Ok(pipeline.with_accuracy(config.accuracy.into()))
+        Ok(pipeline.with_accuracy(config.accuracy.into(), config.balanced_certainty))
     });
     loading
         .await

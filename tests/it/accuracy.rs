@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use copydesk_proto::v1;
 use serde_json::Value;
-use tonic::Code;
-use tonic_types::StatusExt;
 
 use crate::{
     app::{STORY, TestApp, text, within},
-    cli::{json_lines, run, run_to},
+    cli::{json_lines, run_to},
     cluster::database,
 };
 
@@ -78,21 +76,13 @@ async fn a_request_chooses_the_accuracy_and_the_answer_names_who_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accuracy_without_an_accurate_model_is_refused_with_the_remedy() {
+async fn without_a_flag_the_language_s_model_reads_and_the_carried_accurate_one_when_it_is_asked() {
     let (mut app, _database) = TestApp::start().await;
-    assert_eq!(model_of(&mut app, v1::Accuracy::Fast).await, FAST);
-    for accuracy in [v1::Accuracy::Balanced, v1::Accuracy::Accurate] {
-        let request = v1::AnalyzeRequest {
-            article: Some(text("story", STORY)),
-            accuracy: accuracy.into(),
-            ..Default::default()
-        };
-        let refused = within(app.analysis.analyze(request)).await.expect_err("is refused");
-        assert_eq!(refused.code(), Code::InvalidArgument);
-        let violation = refused.get_details_bad_request().expect("details").field_violations.remove(0);
-        assert_eq!(violation.field, "accuracy");
-        assert!(violation.description.contains("--accurate-model"), "{}", violation.description);
-    }
+    assert_eq!(model_of(&mut app, v1::Accuracy::Unspecified).await, FAST);
+    let accurate = model_of(&mut app, v1::Accuracy::Accurate).await;
+    assert!(accurate.starts_with("en_copydesk-accurate-"), "{accurate}");
+    let balanced = model_of(&mut app, v1::Accuracy::Balanced).await;
+    assert!([FAST.to_owned(), format!("{FAST}+{accurate}")].contains(&balanced), "{balanced}");
 }
 
 #[tokio::test]
@@ -105,7 +95,6 @@ async fn analyze_reads_with_the_accuracy_that_it_is_given() {
         let arguments = ["analyze", "--jsonl", "--accurate-model", &model, "--accuracy", accuracy];
         assert_eq!(name(&json_lines(&run_to(0, &arguments, &line).await)), expected);
     }
-    let refused = run(&["analyze", "--jsonl", "--accuracy", "balanced"], &line).await;
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains("--accurate-model"), "{said}");
+    let carried = run_to(0, &["analyze", "--jsonl", "--accuracy", "accurate"], &line).await;
+    assert!(name(&json_lines(&carried)).starts_with("en_copydesk-accurate-"), "{carried}");
 }
