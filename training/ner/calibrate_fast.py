@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Fits the two numbers that make the fast recognizer's scores probabilities (Platt scaling) and writes them into the package.
 
-usage: calibrate_fast.py PACKAGE TOOLS        TOOLS: the folder with compile_package and predictions, examples of copydesk-ner
+usage: calibrate_fast.py PACKAGE TOOLS [GOLD.jsonl]      TOOLS: the folder with compile_package and predictions, examples of copydesk-ner
 
-Fitted on every second article of the held-out tenth, since the weights have seen all others; the error is reported on the
-rest. `copydesk model import` reads the numbers from meta.json, `copydesk_calibration`.
+Fitted on every second article of the held-out tenth, since the weights have seen all others, and, if given, on GOLD
+({text, ents} with PER, ORG and LOC), text of other kinds; the error is reported on the rest of the tenth. `copydesk model import` reads the numbers from meta.json, `copydesk_calibration`.
 """
 import json
 import math
@@ -17,7 +17,7 @@ import corpus  # noqa: E402
 from decoding import calibration_error  # noqa: E402
 
 
-def scored(package, tools, articles):
+def scored(package, tools, articles, types=None):
     """(probability, is right) of each mention that the compiled package finds."""
     compiled = package.with_suffix(".calibrating.cdner")
     subprocess.run([tools / "compile_package", package, compiled], check=True, stdout=subprocess.DEVNULL)
@@ -31,9 +31,20 @@ def scored(package, tools, articles):
             truth |= {(begin + offset, end + offset, kind) for begin, end, kind in ents}
             offset += len(text) + 1
         for entity in json.loads(line)["entities"]:
-            for mention in entity["mentions"]:
+            kind = types.get(entity["type"]) if types else entity["type"]
+            for mention in entity["mentions"] if kind else []:
                 span = mention["span"]
-                yield mention["probability"], (span["rawBegin"], span["rawEnd"], entity["type"]) in truth
+                yield mention["probability"], (span["rawBegin"], span["rawEnd"], kind) in truth
+
+
+COARSE = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
+
+
+def scored_coarsely(package, tools, path):
+    """The same on records with the types PER, ORG and LOC alone; mentions of other types say nothing."""
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    articles = [[(record["text"].replace("\n", " "), record["ents"])] for record in records]
+    return list(scored(package, tools, articles, COARSE))
 
 
 def logit(probability):
@@ -68,7 +79,10 @@ def main():
     meta = json.loads((package / "meta.json").read_text())
     meta["copydesk_calibration"] = [1.0, 0.0]
     (package / "meta.json").write_text(json.dumps(meta, indent=2))
-    slope, offset = fit(list(scored(package, tools, held[::2])))
+    known = list(scored(package, tools, held[::2]))
+    for path in map(pathlib.Path, sys.argv[3:]):
+        known += scored_coarsely(package, tools, path)
+    slope, offset = fit(known)
     pairs = [(sigmoid(slope * logit(probability) + offset), right)
              for probability, right in scored(package, tools, held[1::2])]
     meta["copydesk_calibration"] = [slope, offset]

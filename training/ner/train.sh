@@ -2,7 +2,8 @@
 # Trains both recognizers with fixed seeds and makes the files that the server reads: OUT/accurate.cdner, OUT/fast.cdner.
 # usage: train.sh OUT_DIR [RAW.jsonl ...]      RAW: openly licensed text, {text} a line, for the fast one to learn from
 #
-# EPOCHS, MORE_EPOCHS, FAST_EPOCHS and FAST_SHARE shorten it; CORPUS names a folder of one's own marked text to train on instead.
+# EPOCHS, MORE_EPOCHS, FAST_EPOCHS and FAST_SHARE shorten it; CORPUS names a folder of one's own marked
+# text to train on instead; GOLD a file of open gold marks that help to fit the fast one's two calibration numbers.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -38,7 +39,7 @@ fi
 cd "$root"
 cargo build --quiet --release --locked -p copydesk-ner --examples
 tools=${CARGO_TARGET_DIR:-$root/target}/release/examples
-"$venvs/accurate/bin/python" "$here/calibrate_fast.py" "$out/fast" "$tools"
+"$venvs/accurate/bin/python" "$here/calibrate_fast.py" "$out/fast" "$tools" ${GOLD:-}
 for kind in accurate fast; do
     "$tools/compile_package" "$out/$kind" "$out/$kind.cdner"
 done
