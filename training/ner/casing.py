@@ -21,9 +21,9 @@ def disturbed(text, ents, draw, rate):
     return text, ents
 
 
-FIRST = "info sales press mark jlopez anna.k t_weber admin help news karen.hill editor gte442 dfarmer no-reply webmaster".split()
+FIRST = "info sales press mark mreyes anna.k t_weber admin help news karen.hill editor ops77 dfarmer no-reply webmaster".split()
 NAMES = ("northgate blueharbor corvanta lumodesk daily-herald tricity mapleleaf openforum pets4u goldriver ecu mit enet "
-         "westmark cityguide helpline stuffit theregion bargainbarn hotelfinder isyx trailhead").split()
+         "westmark cityguide helpline stuffit theregion bargainbarn hotelfinder quillnet trailhead").split()
 ENDS = "com com com org net edu gov co.uk de co.nz ca io info com.au in".split()
 PATHS = "index.html news/2011/04 opinion/letters.asp forum?id=8812 files/report_v2.pdf en-US about the-big-story-today tag/sport q".split()
 FILES = "Budget_2004.xls coverletter_final.doc IMG_0132.jpg notes.txt Q3-forecast.ppt setup.exe Curve_May14.xls redline2.doc".split()
