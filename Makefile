@@ -47,9 +47,11 @@ check-fmt: ## Fail if `make fmt` would change anything
 	cargo fmt --all --check
 
 # Standard library only; no virtual environment is needed.
-check-corpus: ## Fail if the marked corpus breaks its guide (training/corpus)
+check-corpus: ## Fail if the marked corpus breaks its guide, or its readers or the trainer's their promises (training)
+	scripts/setup python
 	python3 training/test_corpus.py
 	python3 training/corpus.py check
+	cd training/ner && ../../.venv/bin/python -m unittest -q test_ner
 
 clippy: ## Lints, warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -69,7 +69,7 @@ pub struct Config {
     pub models: Vec<(String, PathBuf)>,
 
     /// How names are recognized where a request does not say: fast with the language's model; accurate with the accurate
-    /// model, some twenty times slower; balanced with the accurate one only where the fast one is in doubt.
+    /// model, some thirty times slower; balanced with the accurate one only where the fast one is in doubt.
     #[arg(long, env = "COPYDESK_ACCURACY", value_enum, default_value_t = Dial::Fast, value_name = "ACCURACY")]
     pub accuracy: Dial,
 

@@ -8,7 +8,7 @@ use crate::spacy::{self, Spacy};
 use crate::transformer::{self, Transformer};
 
 /// A compiled recognizer: rules, weights, labels. Immutable, shared by all threads; each thread brings its own
-/// [`Scratch`]. Either a spaCy pipeline (fast) or a transformer (accurate, some twenty times slower).
+/// [`Scratch`]. Either a spaCy pipeline (fast) or a transformer (accurate, some thirty times slower).
 #[derive(Debug)]
 pub struct Model {
     name: String,
