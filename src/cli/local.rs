@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use copydesk_ner::Model;
 use copydesk_proto::v1;
@@ -46,6 +46,9 @@ pub(crate) struct Analyst {
 impl Analyst {
     /// With the models that the arguments name, and those that the program carries.
     pub(crate) fn load(models: &ModelArgs) -> anyhow::Result<Analyst> {
+        let certainty = models.balanced_certainty;
+        let is_probability = (0.0..=1.0).contains(&certainty);
+        ensure!(is_probability, "--balanced-certainty is {certainty}; it must be between 0 and 1");
         let pipeline = match &models.model {
             None => Pipeline::embedded().context("the model in this program cannot be read")?,
             Some(path) => {
@@ -58,7 +61,7 @@ impl Analyst {
             Some(path) => pipeline.with_accurate_model(read_model(path)?),
             None => pipeline,
         };
-        Ok(Analyst { pipeline: pipeline.with_accuracy(models.accuracy.into(), models.balanced_certainty) })
+        Ok(Analyst { pipeline: pipeline.with_accuracy(models.accuracy.into(), certainty) })
     }
 
     /// What a server would make of the article. Errors are a server's too.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     app::{STORY, TestApp, text, within},
-    cli::{json_lines, run_to},
+    cli::{json_lines, run, run_to},
     cluster::database,
 };
 
@@ -97,4 +97,7 @@ async fn analyze_reads_with_the_accuracy_that_it_is_given() {
     }
     let carried = run_to(0, &["analyze", "--jsonl", "--accuracy", "accurate"], &line).await;
     assert!(name(&json_lines(&carried)).starts_with("en_copydesk-accurate-"), "{carried}");
+    let refused = run(&["analyze", "--jsonl", "--balanced-certainty", "2"], &line).await;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("--balanced-certainty is 2"), "{said}");
 }
