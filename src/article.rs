@@ -16,7 +16,7 @@ pub mod search;
 
 pub use change::{ChangedEntity, Reprocessing};
 pub use diff::{ParagraphChange, diff_paragraphs};
-pub use draft::{Body, Draft, Limits, RawDraft, Violation};
+pub use draft::{Accuracy, Body, Draft, Limits, RawDraft, Violation};
 pub use event::{Event, EventKind, LogEntry, Position, Summary, SummaryEntity};
 pub use fingerprint::{Duplicate, Fingerprint, MIN_SIMILARITY};
 pub use identity::subjects;

@@ -17,7 +17,7 @@ use metrics::{counter, histogram};
 use thiserror::Error;
 use tokio::{
     sync::{Notify, mpsc, oneshot},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tracing::warn;
 use uuid::Uuid;
@@ -41,6 +41,9 @@ const QUEUE_ITEMS: usize = 1_024;
 const COLLISION_RETRIES: u32 = 8;
 /// A transaction that takes longer counts as failed: Postgres hangs.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// A result that comes so soon after the commit before it waits for company: a commit costs two dozen statements and a
+/// message to each subscriber, however many results it has. One that comes alone, and what a caller waits for, goes at once.
+const RESULTS_INTERVAL: Duration = Duration::from_millis(10);
 /// Between two hints to other processes.
 const HINT_INTERVAL: Duration = Duration::from_millis(2);
 
@@ -140,8 +143,13 @@ impl CommitLoop {
     /// Runs until every `Committer` is dropped, and then commits what is left.
     pub async fn run(mut self) {
         let hinter = tokio::spawn(send_hints(self.store.clone(), self.hint.clone()));
+        let mut last_began = Instant::now();
         while let Some(first) = self.next().await {
+            if matches!(first, Request::Finish(..)) {
+                self.wait_for_company(last_began + RESULTS_INTERVAL).await;
+            }
             let batch = self.collect(first);
+            last_began = Instant::now();
             self.commit(batch).await;
         }
         hinter.abort();
@@ -151,6 +159,16 @@ impl CommitLoop {
         match self.carried.pop_front() {
             Some(request) => Some(request),
             None => self.requests.recv().await,
+        }
+    }
+
+    /// Lets results come in until `deadline`, or until something comes that is not one.
+    async fn wait_for_company(&mut self, deadline: Instant) {
+        let mut is_waiting = self.carried.is_empty();
+        while is_waiting && self.carried.len() < MAX_BATCH_ITEMS {
+            let Ok(Some(request)) = timeout_at(deadline, self.requests.recv()).await else { break };
+            is_waiting = matches!(request, Request::Finish(..));
+            self.carried.push_back(request);
         }
     }
 

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     app::AdmissionLimits,
-    article::Limits,
-    pipeline::{Accuracy, DEFAULT_CERTAINTY},
+    article::{Accuracy, Limits},
+    pipeline::DEFAULT_CERTAINTY,
     store::{PartitionSizes, Retention},
 };
 

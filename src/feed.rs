@@ -7,6 +7,7 @@
 mod cursor;
 mod filter;
 mod groups;
+mod pages;
 mod reader;
 mod ring;
 mod snapshot;
@@ -28,18 +29,16 @@ use std::{
     },
 };
 
-use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use uuid::Uuid;
 
 use crate::{
     article::{Event, EventKind, LogEntry, Position, VersionId},
     store::{Head, Store, StoreError},
 };
+use pages::Pages;
 use ring::Ring;
 use texts::Texts;
-
-/// Pages read from the table at a time: a crowd that is behind must not take every connection from those that write.
-const MAX_TABLE_READS: usize = 3;
 
 /// The feed of this process. Cheap to clone.
 #[derive(Clone)]
@@ -59,8 +58,7 @@ struct Shared {
     /// Where each reader is.
     readers: Mutex<Vec<Weak<AtomicI64>>>,
     texts: Texts,
-    /// One for each page that is being read for readers that are behind.
-    table_reads: Semaphore,
+    pages: Pages,
 }
 
 /// How many follow the feed, and how far the last of them is behind.
@@ -85,7 +83,7 @@ impl Feed {
             waiters: Mutex::default(),
             readers: Mutex::default(),
             texts: Texts::new(),
-            table_reads: Semaphore::new(MAX_TABLE_READS),
+            pages: Pages::new(),
         };
         Ok(Feed { shared: Arc::new(shared) })
     }
@@ -133,11 +131,9 @@ impl Feed {
         Followers { count: readers.len(), max_lag: slowest.map_or(0, |slowest| (tail - slowest).max(0)) }
     }
 
-    /// A page of the table for a reader that is behind, in its turn.
-    async fn read_table(&self, after: Position, limit: i64) -> Result<Vec<LogEntry>, StoreError> {
-        // It is never closed: without a permit only in a process that is coming down.
-        let _turn = self.shared.table_reads.acquire().await.ok();
-        self.shared.store.read_entries(after, limit).await
+    /// From the table, for a reader that is behind; see `Pages::after`.
+    async fn read_table(&self, after: Position) -> Result<Vec<LogEntry>, StoreError> {
+        self.shared.pages.after(&self.shared.store, after).await
     }
 
     /// Whether the whole filter wants each event, the query included. No statement without a query; else one at most.

@@ -11,7 +11,7 @@ mod knowledge;
 mod merge;
 mod recognize;
 
-pub use accuracy::{Accuracy, DEFAULT_CERTAINTY};
+pub use accuracy::DEFAULT_CERTAINTY;
 pub use current::Current;
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use copydesk_ner::{Model, ModelError};
 
 use accuracy::{CARRIED, Readers};
 
-use crate::article::{Draft, Fingerprint, IndexParts, Language, Processed, search::indexed_words};
+use crate::article::{Accuracy, Draft, Fingerprint, IndexParts, Language, Processed, search::indexed_words};
 
 /// Names the rules that made a result, in every result. Raised by hand, in the same change, whenever the same input may
 /// give another answer with the same models and name lists: the last number for a mended rule, the middle one for a new
@@ -66,7 +66,7 @@ pub struct Features {
     pub entities: bool,
     /// Leave the model's own spans and types as they are.
     pub keep_model_spans: bool,
-    /// How accurately; unset means as the pipeline is set.
+    /// How accurately; unset means as the draft says, or else as the pipeline is set.
     pub accuracy: Option<Accuracy>,
 }
 
@@ -162,7 +162,7 @@ impl Pipeline {
         if !features.entities {
             return processed;
         }
-        let readers = self.readers(model, features.accuracy.unwrap_or(self.accuracy));
+        let readers = self.readers(model, features.accuracy.or(draft.accuracy).unwrap_or(self.accuracy));
         processed.gazetteer_revision = self.gazetteer_revision;
         let (found, models) = recognize::mentions(self, readers, &document, features);
         processed.model = models;

@@ -100,6 +100,27 @@ impl Body {
     }
 }
 
+/// How much work recognizing an article may be. The numbers are those of the contract and of the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accuracy {
+    /// The language's model alone.
+    #[default]
+    Fast = 1,
+    /// The language's model, and the accurate one for the paragraphs on which it was in doubt.
+    Balanced = 2,
+    /// The accurate model alone.
+    Accurate = 3,
+}
+
+impl Accuracy {
+    /// From the contract's number.
+    pub fn from_number(number: i16) -> Option<Accuracy> {
+        [Accuracy::Fast, Accuracy::Balanced, Accuracy::Accurate]
+            .into_iter()
+            .find(|accuracy| *accuracy as i16 == number)
+    }
+}
+
 /// The fields of a draft before anyone looked at them.
 #[derive(Clone, Debug, Default)]
 pub struct RawDraft {
@@ -119,6 +140,8 @@ pub struct RawDraft {
     pub language: String,
     /// As given.
     pub labels: BTreeMap<String, String>,
+    /// Unset: as the service is set.
+    pub accuracy: Option<Accuracy>,
 }
 
 /// A valid article on its way in.
@@ -140,6 +163,8 @@ pub struct Draft {
     pub language: Option<String>,
     /// The sender's marks.
     pub labels: BTreeMap<String, String>,
+    /// How accurately the sender wants it read.
+    pub accuracy: Option<Accuracy>,
 }
 
 impl Draft {
@@ -164,6 +189,7 @@ impl Draft {
             published_time: raw.published_time,
             language: non_empty(raw.language).map(|tag| tag.to_lowercase()),
             labels: raw.labels,
+            accuracy: raw.accuracy,
         })
     }
 
@@ -184,6 +210,10 @@ impl Draft {
         for (key, value) in &self.labels {
             feed(key.as_bytes());
             feed(value.as_bytes());
+        }
+        // Not fed when unset, so that what was stored before there was a choice is recognized.
+        if let Some(accuracy) = self.accuracy {
+            feed(&(accuracy as i16).to_le_bytes());
         }
         *hasher.finalize().as_bytes()
     }

@@ -18,6 +18,7 @@ use super::{
     render::{self, Screen},
     server::{self, ServerArgs},
 };
+use crate::config::Dial;
 
 /// Submit articles to a server
 ///
@@ -48,6 +49,10 @@ pub(crate) struct SubmitArgs {
     /// Which articles the server processes first
     #[arg(long, value_enum, default_value_t = Priority::Normal)]
     priority: Priority,
+
+    /// How names are recognized in the articles that do not say so themselves [default: as the server is set]
+    #[arg(long, value_enum, value_name = "ACCURACY")]
+    accuracy: Option<Dial>,
 
     /// Articles sent and not yet answered, at most
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -197,6 +202,7 @@ struct Template {
     source: String,
     wait: bool,
     priority: v1::Priority,
+    accuracy: v1::Accuracy,
     view: v1::ArticleView,
     offset_encoding: v1::OffsetEncoding,
 }
@@ -209,6 +215,7 @@ impl Template {
             source: args.source.clone(),
             wait: args.wait,
             priority: args.priority.priority(),
+            accuracy: args.accuracy.map_or(v1::Accuracy::Unspecified, wire_accuracy),
             view,
             offset_encoding: args.offsets.encoding(),
         }
@@ -218,9 +225,20 @@ impl Template {
         if article.source.is_empty() {
             article.source.clone_from(&self.source);
         }
+        if article.accuracy() == v1::Accuracy::Unspecified {
+            article.set_accuracy(self.accuracy);
+        }
         let submission =
             Submission::new(article).priority(self.priority).answer(self.view, self.offset_encoding);
         if self.wait { submission.wait_until_processed() } else { submission }
+    }
+}
+
+fn wire_accuracy(dial: Dial) -> v1::Accuracy {
+    match dial {
+        Dial::Fast => v1::Accuracy::Fast,
+        Dial::Balanced => v1::Accuracy::Balanced,
+        Dial::Accurate => v1::Accuracy::Accurate,
     }
 }
 

@@ -12,15 +12,12 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Feed, Filter, ring::Found};
+use super::{Feed, Filter, pages::PAGE_EVENTS, ring::Found};
 use crate::{
     article::{Event, LogEntry, Position},
     store::{StoreError, decode},
 };
 
-/// Events looked at in one go. What a page holds beyond a batch is kept for the next, which is all that a slow reader
-/// costs.
-const PAGE_EVENTS: usize = 256;
 /// A batch closes at about this size, so that a window of a few batches stays small.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 /// About the bytes that a word of the text costs in the full view: the word itself, spans and mentions.
@@ -153,7 +150,7 @@ impl Reader {
         }
     }
 
-    /// The page after `at`, and the one after that is begun: Postgres reads while this process sends.
+    /// The rest of the page that `at` lies in, and the one after that is begun: Postgres reads while this process sends.
     async fn read_table(&mut self, at: Position) -> Result<Vec<LogEntry>, StoreError> {
         let under_way = match &mut self.ahead {
             Some(ahead) if ahead.after == at => Some((&mut ahead.reading).await),
@@ -165,12 +162,13 @@ impl Reader {
         let page = match under_way {
             Some(Ok(page)) => page?,
             // None was begun, or it was lost with its task.
-            _ => self.feed.read_table(at, PAGE_EVENTS as i64).await?,
+            _ => self.feed.read_table(at).await?,
         };
-        if page.len() == PAGE_EVENTS {
-            let (feed, after) = (self.feed.clone(), at + PAGE_EVENTS as Position);
-            let reading = tokio::spawn(async move { feed.read_table(after, PAGE_EVENTS as i64).await });
-            self.ahead = Some(PageAhead { after, reading });
+        let last = page.last().map_or(at, |entry| entry.position);
+        if last > at && last % PAGE_EVENTS as Position == 0 {
+            let feed = self.feed.clone();
+            let reading = tokio::spawn(async move { feed.read_table(last).await });
+            self.ahead = Some(PageAhead { after: last, reading });
         }
         Ok(page)
     }

@@ -4,18 +4,6 @@ use std::sync::LazyLock;
 
 use copydesk_ner::Model;
 
-/// How much work recognizing may be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Accuracy {
-    /// The language's model alone.
-    #[default]
-    Fast,
-    /// The language's model, and the accurate one for the paragraphs on which it was in doubt.
-    Balanced,
-    /// The accurate model alone.
-    Accurate,
-}
-
 /// The certainty below which BALANCED has a paragraph read again: that of its least certain decision. With
 /// en_core_web_md a fifth of news paragraphs are (`--example dial` of copydesk-ner); at 0.7 it would be two thirds.
 pub const DEFAULT_CERTAINTY: f32 = 0.45;

@@ -234,6 +234,7 @@ mod tests {
             title: Some("A title".to_owned()),
             published_time: Some(datetime!(2019-07-31 12:00 UTC)),
             language: Some("en".to_owned()),
+            accuracy: None,
             labels: Default::default(),
         };
         let document = clean::extract(&draft);

@@ -35,7 +35,7 @@ impl AnalysisService for AnalysisRpc {
         let wanted = reading.features(&request.features);
         let draft = reading.draft(request.article);
         let min_probability = reading.probability("min_probability", request.min_probability);
-        let accuracy = reading.accuracy(request.accuracy);
+        let accuracy = reading.accuracy("accuracy", request.accuracy);
         let features = Features {
             entities: wanted.contains(&v1::Feature::Entities),
             keep_model_spans: request.keep_model_spans,

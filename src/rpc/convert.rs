@@ -8,9 +8,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    article::{Body, EventKind, Priority, RawDraft, TextQuery, View, Violation, name_key},
+    article::{Accuracy, Body, EventKind, Priority, RawDraft, TextQuery, View, Violation, name_key},
     feed::Filter,
-    pipeline::Accuracy,
 };
 
 /// Collects violations while fields are read.
@@ -54,6 +53,7 @@ impl Reading {
             published_time: article.published_time.and_then(|time| self.time("article.published_time", time)),
             language: article.language,
             labels: article.labels,
+            accuracy: self.accuracy("article.accuracy", article.accuracy),
         }
     }
 
@@ -78,8 +78,8 @@ impl Reading {
     }
 
     /// None means the server's own.
-    pub(super) fn accuracy(&mut self, number: i32) -> Option<Accuracy> {
-        match self.known("accuracy", number, v1::Accuracy::Unspecified) {
+    pub(super) fn accuracy(&mut self, field: &str, number: i32) -> Option<Accuracy> {
+        match self.known(field, number, v1::Accuracy::Unspecified) {
             v1::Accuracy::Unspecified => None,
             v1::Accuracy::Fast => Some(Accuracy::Fast),
             v1::Accuracy::Balanced => Some(Accuracy::Balanced),

@@ -38,7 +38,7 @@ with recursive sources as (
 select claimed.article_id as "article_id!", claimed.version as "version!", claimed.lease as "lease!",
     claimed.attempts as "attempts!", claimed.crashes as "crashes!",
     claimed.errors as "errors!: Json<Vec<AttemptError>>", claimed.queued_time as "queued_time!",
-    v.body_kind, v.body, v.content_type, v.given_title, v.given_published_time, v.given_language,
+    v.body_kind, v.body, v.content_type, v.given_title, v.given_published_time, v.given_language, v.given_accuracy,
     v.summary as "summary: Json<Summary>"
 from claimed join article_versions v using (article_id, version)
 order by claimed.queued_time

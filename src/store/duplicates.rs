@@ -4,7 +4,7 @@
 //! store two copies at once, the second sees what the first has stored. The lock is taken just before the log's head, which
 //! makes them take turns anyway.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ struct Candidate {
 /// `again` keep what was found when they were processed first. At most five statements.
 pub(super) async fn find_duplicates(
     tx: &mut Tx,
-    results: &[(Summary, Option<Box<Processed>>)],
+    results: &[(Summary, Option<Arc<Processed>>)],
     window_seconds: f64,
 ) -> Result<HashMap<VersionId, Duplicate>, StoreError> {
     let mut texts: Vec<(&Summary, Text<'_>)> = results

@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 
 use super::{Store, StoreError};
-use crate::article::{AttemptError, Body, Draft, Priority, Summary, VersionId};
+use crate::article::{Accuracy, AttemptError, Body, Draft, Priority, Summary, VersionId};
 
 /// A job under a lease, with all that is needed to do it.
 #[derive(Clone, Debug)]
@@ -96,6 +96,7 @@ impl Store {
                         published_time: row.given_published_time,
                         language: row.given_language,
                         labels: summary.labels.clone(),
+                        accuracy: row.given_accuracy.and_then(Accuracy::from_number),
                     }))
                 });
                 Claimed {

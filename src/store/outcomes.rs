@@ -1,7 +1,7 @@
 //! Ending jobs: the fenced end of the lease, the result, the entities' names. The caller appends the events in the same
 //! transaction, so the effect of a job is exactly once.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -36,7 +36,7 @@ pub struct Finish {
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// With a result.
-    Processed(Box<Processed>),
+    Processed(Arc<Processed>),
     /// For good, without one.
     Failed(Failure),
     /// To be tried again after a delay.
@@ -60,7 +60,7 @@ pub async fn apply_finishes(tx: &mut Tx, finishes: Vec<Finish>) -> Result<Vec<Ne
     let mut ends = ends;
     ends.retain(|finish| held.contains(&finish.id));
     identify(tx, &mut ends).await?;
-    let mut results: Vec<(Summary, Option<Box<Processed>>)> = Vec::new();
+    let mut results: Vec<(Summary, Option<Arc<Processed>>)> = Vec::new();
     let mut earlier = Earlier::default();
     for finish in ends {
         let is_again = Earlier::is_of(&finish.summary);
@@ -126,7 +126,7 @@ async fn end_jobs(tx: &mut Tx, ends: &[Finish]) -> Result<(OffsetDateTime, HashS
     Ok((now, ended))
 }
 
-async fn store_results(tx: &mut Tx, results: &[(Summary, Option<Box<Processed>>)]) -> Result<(), StoreError> {
+async fn store_results(tx: &mut Tx, results: &[(Summary, Option<Arc<Processed>>)]) -> Result<(), StoreError> {
     if results.is_empty() {
         return Ok(());
     }
@@ -157,7 +157,7 @@ async fn store_results(tx: &mut Tx, results: &[(Summary, Option<Box<Processed>>)
     Ok(())
 }
 
-async fn insert_names(tx: &mut Tx, results: &[(Summary, Option<Box<Processed>>)]) -> Result<(), StoreError> {
+async fn insert_names(tx: &mut Tx, results: &[(Summary, Option<Arc<Processed>>)]) -> Result<(), StoreError> {
     let mut article_ids = Vec::new();
     let mut versions = Vec::new();
     let mut entity_ids = Vec::new();

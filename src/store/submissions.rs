@@ -248,16 +248,20 @@ async fn insert_versions(tx: &mut Tx, fresh: &[(&Submission, Summary)]) -> Resul
         fresh.iter().map(|(submission, _)| submission.draft.published_time).collect();
     let languages: Vec<Option<&str>> =
         fresh.iter().map(|(submission, _)| submission.draft.language.as_deref()).collect();
+    let accuracies: Vec<Option<i16>> = fresh
+        .iter()
+        .map(|(submission, _)| submission.draft.accuracy.map(|accuracy| accuracy as i16))
+        .collect();
     let summaries: Vec<Json<&Summary>> = fresh.iter().map(|(_, summary)| Json(summary)).collect();
     sqlx::query!(
         "insert into article_versions (article_id, version, content_hash, body_kind, body, content_type, given_title,
-             given_published_time, given_language, state, language, published_time, summary)
-         select article_id, version, content_hash, body_kind, body, content_type, title, published_time, language, 1,
+             given_published_time, given_language, given_accuracy, state, language, published_time, summary)
+         select article_id, version, content_hash, body_kind, body, content_type, title, published_time, language, accuracy, 1,
              summary -> 'language' ->> 'code', published_time, summary
          from unnest($1::uuid[], $2::integer[], $3::bytea[], $4::smallint[], $5::bytea[], $6::text[], $7::text[],
-                 $8::timestamptz[], $9::text[], $10::jsonb[])
+                 $8::timestamptz[], $9::text[], $10::jsonb[], $11::smallint[])
              as t (article_id, version, content_hash, body_kind, body, content_type, title, published_time, language,
-                 summary)",
+                 summary, accuracy)",
         &ids,
         &versions,
         &hashes,
@@ -267,7 +271,8 @@ async fn insert_versions(tx: &mut Tx, fresh: &[(&Submission, Summary)]) -> Resul
         &titles as &[Option<&str>],
         &times as &[Option<OffsetDateTime>],
         &languages as &[Option<&str>],
-        &summaries as &[Json<&Summary>]
+        &summaries as &[Json<&Summary>],
+        &accuracies as &[Option<i16>]
     )
     .execute(&mut *tx.0)
     .await?;

@@ -3,6 +3,8 @@
 //! However common a word is, and however rare, a read costs what it returns: it looks at the newest few thousand articles
 //! first, and at eight times the time before them as long as it has not found enough.
 
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -137,7 +139,7 @@ impl Store {
 /// Puts results into the index, in place of earlier ones of the same articles. Two statements.
 pub(super) async fn insert_texts(
     tx: &mut Tx,
-    results: &[(Summary, Option<Box<Processed>>)],
+    results: &[(Summary, Option<Arc<Processed>>)],
 ) -> Result<(), StoreError> {
     let results: Vec<(&Summary, &Processed)> =
         results.iter().filter_map(|(summary, result)| Some((summary, result.as_deref()?))).collect();

@@ -125,7 +125,7 @@ fn done(job: &Claimed, processed: Processed) -> Outcome {
         let waited = OffsetDateTime::now_utc() - job.queued_time;
         histogram!("copydesk_queue_to_processed_seconds").record(waited.as_seconds_f64().max(0.0));
     }
-    Outcome::Processed(Box::new(processed))
+    Outcome::Processed(Arc::new(processed))
 }
 
 fn panicked(job: &Claimed, crash: JoinError) -> Outcome {

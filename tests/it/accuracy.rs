@@ -70,9 +70,24 @@ async fn a_request_chooses_the_accuracy_and_the_answer_names_who_read() {
     assert_eq!(model_of(&mut app, v1::Accuracy::Fast).await, FAST);
     assert_eq!(model_of(&mut app, v1::Accuracy::Balanced).await, both);
     assert_eq!(model_of(&mut app, v1::Accuracy::Accurate).await, ACCURATE);
-    // What is stored is read as the server is set.
+    // What is stored is read as the article says, or else as the server is set.
     let stored = app.process(text("stored", STORY)).await;
-    assert_eq!(stored.pipeline.expect("a pipeline").model, ACCURATE);
+    assert_eq!((stored.version, stored.pipeline.expect("a pipeline").model.as_str()), (1, ACCURATE));
+    let fast = v1::RawArticle { accuracy: v1::Accuracy::Fast.into(), ..text("stored", STORY) };
+    let again = app.process(fast.clone()).await;
+    assert_eq!((again.version, again.pipeline.expect("a pipeline").model.as_str()), (2, FAST));
+    // The request's word counts before the article's.
+    let request = v1::AnalyzeRequest {
+        article: Some(fast),
+        accuracy: v1::Accuracy::Accurate.into(),
+        ..Default::default()
+    };
+    let analyzed = within(app.analysis.analyze(request)).await.expect("is analyzed").into_inner();
+    assert_eq!(analyzed.article.and_then(|a| a.pipeline).expect("a pipeline").model, ACCURATE);
+    let unknown = v1::RawArticle { accuracy: 9, ..text("other", STORY) };
+    let request = v1::SubmitArticleRequest { article: Some(unknown), ..Default::default() };
+    let refused = within(app.articles.submit_article(request)).await.expect_err("is refused");
+    assert!(refused.message().contains("article.accuracy"), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

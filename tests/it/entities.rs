@@ -10,7 +10,7 @@ use crate::{
     cluster::database,
 };
 
-const FERRY: &str = "Harbour board approves new ferry line\n\n\
+pub(crate) const FERRY: &str = "Harbour board approves new ferry line\n\n\
     The harbour board of Lisbon approved a ferry line to Barreiro on Tuesday.\n\n\
     “We waited ten years for this,” said Mayor Susan Miller. Miller said that NATO had no objection.";
 const BRIDGE: &str = "Lisbon bridge to be repaired\n\n\
@@ -19,26 +19,26 @@ const BRIDGE: &str = "Lisbon bridge to be repaired\n\n\
 const SURNAME: &str = "Fares rise in Lisbon\n\n\
     Fares on the ferries of Lisbon will rise in March. Ms. Miller said that NATO staff would pay the same as others.";
 
-async fn entities(app: &TestApp) -> EntityServiceClient<Channel> {
+pub(crate) async fn entities(app: &TestApp) -> EntityServiceClient<Channel> {
     within(EntityServiceClient::connect(app.url.clone())).await.expect("connects")
 }
 
-fn story(external_id: &str, body: &str) -> v1::RawArticle {
+pub(crate) fn story(external_id: &str, body: &str) -> v1::RawArticle {
     v1::RawArticle { language: "en".to_owned(), ..text(external_id, body) }
 }
 
-fn id_of(article: &v1::Article, name: &str) -> String {
+pub(crate) fn id_of(article: &v1::Article, name: &str) -> String {
     let entity = article.entities.iter().find(|entity| entity.name == name);
     entity.unwrap_or_else(|| panic!("{name} among {:?}", article.entities)).entity_id.clone()
 }
 
-async fn get(client: &mut EntityServiceClient<Channel>, id: &str) -> v1::GetEntityResponse {
+pub(crate) async fn get(client: &mut EntityServiceClient<Channel>, id: &str) -> v1::GetEntityResponse {
     let request = v1::GetEntityRequest { entity_id: id.to_owned() };
     within(client.get_entity(request)).await.expect("is known").into_inner()
 }
 
 /// The articles that speak of it. Its timeline counts as many, whether its last day is whole or cut.
-async fn mentions(client: &mut EntityServiceClient<Channel>, id: &str) -> Vec<String> {
+pub(crate) async fn mentions(client: &mut EntityServiceClient<Channel>, id: &str) -> Vec<String> {
     let request = v1::ListEntityMentionsRequest { entity_id: id.to_owned(), ..Default::default() };
     let page = within(client.list_entity_mentions(request)).await.expect("a page").into_inner();
     let articles: Vec<String> = page.mentions.into_iter().map(|mention| mention.article_id).collect();

@@ -18,6 +18,7 @@ mod duplicates;
 mod duplicates_set;
 mod entities;
 mod entities_cli;
+mod entities_kept;
 mod entities_measured;
 mod feed;
 mod feed_start;

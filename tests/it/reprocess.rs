@@ -19,7 +19,7 @@ use crate::{
     queue::faulty,
 };
 
-fn by_ids(ids: &[&str]) -> v1::ReprocessArticlesRequest {
+pub(crate) fn by_ids(ids: &[&str]) -> v1::ReprocessArticlesRequest {
     let article_ids = ids.iter().map(|id| (*id).to_owned()).collect();
     v1::ReprocessArticlesRequest { article_ids, ..Default::default() }
 }
@@ -28,7 +28,7 @@ fn by_filter(filter: &str) -> v1::ReprocessArticlesRequest {
     v1::ReprocessArticlesRequest { filter: filter.to_owned(), ..Default::default() }
 }
 
-async fn reprocess(
+pub(crate) async fn reprocess(
     app: &mut TestApp,
     request: v1::ReprocessArticlesRequest,
 ) -> (v1::ReprocessingOperation, bool) {
@@ -41,7 +41,7 @@ fn is_again(update: &v1::Update) -> bool {
 }
 
 /// Stores a list of one name, and waits until articles are processed with it.
-async fn put_gazetteer(app: &TestApp, name: &str) -> i64 {
+pub(crate) async fn put_gazetteer(app: &TestApp, name: &str) -> i64 {
     let mut admin = AdminServiceClient::connect(app.url.clone()).await.expect("connects");
     let request = v1::PutGazetteerRequest {
         name: "harbour".to_owned(),

@@ -8,16 +8,14 @@ use whatlang::{Lang, detect};
 
 /// How much of a text is looked at: more changes nothing and costs time.
 const LOOK_BYTES: usize = 6_000;
+/// As much is looked at first, and settles nearly every text in one alphabet: the time grows with what is looked at.
+const GLANCE_BYTES: usize = 1_500;
 
 /// Detects the language of a text. `declared` is what the sender or the page says, such as `pt-br`.
 pub(crate) fn of(text: &str, declared: Option<&str>) -> Option<Language> {
     let declared = declared.map(primary).filter(|c| c.len() == 2);
-    let mut end = text.len().min(LOOK_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let sample = text.get(..end).unwrap_or(text);
-    let Some(info) = detect(sample) else {
+    let sure = detect(beginning(text, GLANCE_BYTES)).filter(|info| info.is_reliable());
+    let Some(info) = sure.or_else(|| detect(beginning(text, LOOK_BYTES))) else {
         return declared.map(|code| Language { code, probability: 0.5 });
     };
     let found = code(info.lang());
@@ -68,12 +66,16 @@ fn others(paragraphs: &[&str], most: usize, main: &str) -> (usize, Vec<&'static 
     let step = paragraphs.len().div_ceil(most).max(1);
     let looked = paragraphs.iter().step_by(step);
     let other = looked.clone().filter_map(|text| {
-        let part = text.get(..text.floor_char_boundary(LOOK_PARAGRAPH_BYTES)).unwrap_or(text);
-        let found = code(detect(part).filter(|info| info.is_reliable())?.lang());
+        let found =
+            code(detect(beginning(text, LOOK_PARAGRAPH_BYTES)).filter(|info| info.is_reliable())?.lang());
         (found != main && !akin(main, found)).then_some(found)
     });
     let other = other.collect();
     (looked.len(), other)
+}
+
+fn beginning(text: &str, max_bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(max_bytes)).unwrap_or(text)
 }
 
 fn primary(tag: &str) -> String {

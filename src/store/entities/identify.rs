@@ -1,7 +1,10 @@
 //! A result's entities get the registry's ids, in the transaction that stores the result. What an entity is decided by
 //! `copydesk_knowledge::registry`; here are the reads before and the writes after.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use copydesk_knowledge::registry::{
     self, Changes, Known, MAX_CANDIDATES_OF_KEY, Registry, Subject, is_people, keys_of,
@@ -18,7 +21,7 @@ use crate::{
 /// Gives the entities of results their ids and teaches the registry what the results say. Five round trips, whatever
 /// their number; none if there is no result. Takes the registry's lock.
 pub async fn identify(tx: &mut Tx, finishes: &mut [Finish]) -> Result<(), StoreError> {
-    let mut results: Vec<(Uuid, &mut Box<Processed>)> = Vec::new();
+    let mut results: Vec<(Uuid, &mut Arc<Processed>)> = Vec::new();
     for finish in finishes {
         if let Outcome::Processed(result) = &mut finish.outcome
             && result.entities.iter().any(crate::article::Entity::is_registered)
@@ -36,7 +39,7 @@ pub async fn identify(tx: &mut Tx, finishes: &mut [Finish]) -> Result<(), StoreE
     for ((article_id, subjects), (_, result)) in asked.iter().zip(results) {
         let before = previous.get(article_id).map_or(&[][..], Vec::as_slice);
         let ids = registry.resolve(*article_id, subjects, before);
-        result.identify(&ids);
+        Arc::make_mut(result).identify(&ids);
     }
     write(tx, registry.changes()).await
 }
@@ -181,7 +184,7 @@ async fn write(tx: &mut Tx, changes: Changes) -> Result<(), StoreError> {
 /// transaction that stores results. One statement.
 pub async fn replace_article_entities(
     tx: &mut Tx,
-    results: &[(Summary, Option<Box<Processed>>)],
+    results: &[(Summary, Option<Arc<Processed>>)],
 ) -> Result<(), StoreError> {
     let processed: Vec<(&Summary, &Processed)> =
         results.iter().filter_map(|(summary, result)| Some((summary, result.as_deref()?))).collect();
