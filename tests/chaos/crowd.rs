@@ -1,6 +1,7 @@
 //! A crowd on one server, some of it asleep, and the end of the server under all of them.
 //!
 //! A short run has 250 subscribers; `make chaos` sets COPYDESK_CHAOS_SUBSCRIBERS=1000. What it took is printed beside.
+//! COPYDESK_CHAOS_BIN names another build of the server than the one beside the tests.
 
 use std::time::{Duration, SystemTime};
 

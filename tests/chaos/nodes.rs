@@ -65,7 +65,9 @@ impl Node {
     pub(crate) fn start_with(&mut self, failpoint: Option<&str>, flags: &[&str]) {
         let command = if self.role == Role::Worker { "work" } else { "serve" };
         let log = std::fs::File::options().create(true).append(true).open(&self.log).expect("a log");
-        let mut program = Command::new(env!("CARGO_BIN_EXE_copydesk"));
+        // A release build has no steps to die at, but shows what a crowd costs where it counts.
+        let built = env!("CARGO_BIN_EXE_copydesk").to_owned();
+        let mut program = Command::new(std::env::var("COPYDESK_CHAOS_BIN").unwrap_or(built));
         program.arg(command).args(SETTINGS).args(["--metrics-listen", "127.0.0.1:0"]);
         program.args(["--database-url", &self.database_url]).args(flags);
         if self.role != Role::Worker {
