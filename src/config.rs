@@ -59,7 +59,8 @@ pub struct Config {
     #[arg(long, env = "COPYDESK_MAX_CONNECTIONS", default_value_t = 16, value_name = "N")]
     pub max_connections: u32,
 
-    /// Articles processed at the same time; 0 means one for each processor.
+    /// Articles processed at the same time; 0 means two for three processors with `serve`, whose answers need the rest, and
+    /// one for each with `work`.
     #[arg(long, env = "COPYDESK_THREADS", default_value_t = 0, value_name = "N")]
     pub threads: usize,
 
@@ -222,12 +223,15 @@ impl Config {
         Ok(())
     }
 
-    /// `threads`, with 0 resolved.
-    pub fn processing_threads(&self) -> usize {
-        match self.threads {
-            0 => thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        }
+    /// `threads` of `serve`, with 0 resolved: a third of the processors is left to answers, streams and Postgres, whose part
+    /// of the work on an article is that large.
+    pub fn serve_threads(&self) -> usize {
+        if self.threads == 0 { (processors() * 2 / 3).max(1) } else { self.threads }
+    }
+
+    /// `threads` of `work`, with 0 resolved.
+    pub fn work_threads(&self) -> usize {
+        if self.threads == 0 { processors() } else { self.threads }
     }
 
     /// Limits on drafts.
@@ -282,6 +286,10 @@ impl Config {
     pub fn max_stream_age(&self) -> Option<Duration> {
         (self.max_stream_age_seconds > 0.0).then(|| Duration::from_secs_f64(self.max_stream_age_seconds))
     }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn parse_model(text: &str) -> Result<(String, PathBuf), String> {

@@ -164,7 +164,7 @@ pub async fn serve(
             base.store.clone(),
             committer.clone(),
             processor,
-            work_options(&config),
+            work_options(&config, config.serve_threads()),
             wake.clone(),
         );
         tokio::spawn(worker.run(work_stop.clone(), config.grace()))
@@ -179,7 +179,7 @@ pub async fn serve(
         reload_gazetteers: reload,
         limits: config.limits(),
         admission,
-        analysis_threads: config.processing_threads(),
+        analysis_threads: config.serve_threads(),
     });
     let closing = CancellationToken::new();
     let grpc = tokio::spawn(grpc::run(
@@ -257,7 +257,8 @@ pub async fn work(
         }),
     ];
     let processor = processor_of(base.pipeline.clone());
-    let worker = Worker::new(base.store.clone(), committer, processor, work_options(&config), wake);
+    let options = work_options(&config, config.work_threads());
+    let worker = Worker::new(base.store.clone(), committer, processor, options, wake);
     let working = tokio::spawn(worker.run(shutdown.clone(), config.grace()));
     on_ready();
 
@@ -344,9 +345,9 @@ fn processor_of(pipeline: Current) -> Processor {
     Arc::new(move |draft, finished| pipeline.get().process(draft, finished))
 }
 
-fn work_options(config: &Config) -> WorkOptions {
+fn work_options(config: &Config, threads: usize) -> WorkOptions {
     WorkOptions {
-        threads: config.processing_threads(),
+        threads,
         lease: config.lease(),
         job_timeout: Duration::from_secs_f64(config.job_timeout_seconds),
         max_attempts: config.max_attempts,

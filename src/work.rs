@@ -32,8 +32,8 @@ use crate::{
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Between two tries to reach a Postgres that is away.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
-/// Jobs claimed for each thread, one in work and the others ready.
-const JOBS_A_THREAD: usize = 4;
+/// Jobs claimed for each thread: one in work, the others ready or being committed.
+const JOBS_A_THREAD: usize = 8;
 /// The same for jobs in the background: fewer, because each holds back a hand that could be free for others.
 const BACKGROUND_JOBS_A_THREAD: usize = 2;
 

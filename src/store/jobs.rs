@@ -113,13 +113,20 @@ impl Store {
             .collect())
     }
 
-    /// Extends leases to `lease` from now; those that were lost are left alone. One statement for all.
+    /// Extends leases to `lease` from now; those that were lost are left alone, and those whose jobs are just ending: it
+    /// never waits for a commit, which may be waiting for it. One statement for all.
     pub async fn keep_leases(&self, held: &[(VersionId, i64)], lease: Duration) -> Result<(), StoreError> {
         let (article_ids, versions, leases) = columns(held);
         sqlx::query!(
-            "update jobs set due_time = now() + make_interval(secs => $4)
-             from unnest($1::uuid[], $2::integer[], $3::bigint[]) as t (article_id, version, lease)
-             where jobs.article_id = t.article_id and jobs.version = t.version and jobs.lease = t.lease",
+            "with held as (
+                 select article_id, version
+                 from jobs join unnest($1::uuid[], $2::integer[], $3::bigint[]) as t (article_id, version, lease)
+                     using (article_id, version, lease)
+                 for update of jobs skip locked
+             )
+             update jobs set due_time = now() + make_interval(secs => $4)
+             from held
+             where jobs.article_id = held.article_id and jobs.version = held.version",
             &article_ids,
             &versions,
             &leases,
@@ -134,9 +141,15 @@ impl Store {
     pub async fn release_leases(&self, held: &[(VersionId, i64)]) -> Result<(), StoreError> {
         let (article_ids, versions, leases) = columns(held);
         sqlx::query!(
-            "update jobs set lease = null, due_time = now()
-             from unnest($1::uuid[], $2::integer[], $3::bigint[]) as t (article_id, version, lease)
-             where jobs.article_id = t.article_id and jobs.version = t.version and jobs.lease = t.lease",
+            "with held as (
+                 select article_id, version
+                 from jobs join unnest($1::uuid[], $2::integer[], $3::bigint[]) as t (article_id, version, lease)
+                     using (article_id, version, lease)
+                 for update of jobs skip locked
+             )
+             update jobs set lease = null, due_time = now()
+             from held
+             where jobs.article_id = held.article_id and jobs.version = held.version",
             &article_ids,
             &versions,
             &leases

@@ -18,6 +18,8 @@ use copydesk::{
     work::Processor,
 };
 use copydesk_proto::v1;
+use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
@@ -137,6 +139,35 @@ async fn a_lost_lease_writes_nothing_and_the_next_claim_has_a_higher_fence() {
     let kinds: Vec<_> =
         store.read_log(0, 10).await.expect("reads").into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [EventKind::Accepted, EventKind::Failed]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_are_extended_without_waiting_for_a_job_that_is_just_ending() {
+    let database = database().await;
+    let store = store(&database).await;
+    let committer = committer(&store);
+    submit(&committer, "ending").await;
+    submit(&committer, "running").await;
+    let lease = Duration::from_secs(30);
+    let claimed = within(store.claim(2, lease)).await.expect("claims");
+    let held: Vec<_> = claimed.iter().map(|job| (job.id, job.lease)).collect();
+    assert_eq!(held.len(), 2);
+
+    let mut connection = PgConnection::connect(&database.url).await.expect("connects");
+    let mut ending = connection.begin().await.expect("begins");
+    sqlx::query("delete from jobs where article_id = $1")
+        .bind(held[0].0.article_id)
+        .execute(&mut *ending)
+        .await
+        .expect("is locked");
+    let kept = timeout(Duration::from_secs(5), store.keep_leases(&held, 10 * lease)).await;
+    kept.expect("it does not wait for the transaction").expect("no error");
+    let extended: i64 =
+        sqlx::query_scalar("select count(*) from jobs where due_time > now() + interval '60 seconds'")
+            .fetch_one(&mut *ending)
+            .await
+            .expect("counts");
+    assert_eq!(extended, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
