@@ -183,6 +183,30 @@ async fn pages_hold_every_match_once_while_articles_come_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_published_long_before_it_came_is_found_page_by_page() {
+    let (mut app, _database) = TestApp::start().await;
+    // 2026-01-10 and, outside of what is asked for, 2026-03-01.
+    for (index, seconds) in
+        [1_768_000_000, 1_768_050_000, 1_768_100_000, 1_772_400_000].into_iter().enumerate()
+    {
+        let published_time = Some(prost_types::Timestamp { seconds, nanos: 0 });
+        app.process(v1::RawArticle { published_time, ..text(&index.to_string(), STORY) }).await;
+    }
+    let filter = "published_time >= \"2026-01-01T00:00:00Z\" AND published_time < \"2026-02-01T00:00:00Z\"";
+    let mut request = v1::SearchArticlesRequest { filter: filter.to_owned(), page_size: 2, ..query("ferry") };
+    let mut ids = Vec::new();
+    loop {
+        let page = search(&mut app, request.clone()).await;
+        ids.extend(page.results.into_iter().map(|found| found.article.expect("an article").external_id));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(sorted(ids), ["0", "1", "2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_article_is_found_by_its_newest_result_and_not_once_it_is_deleted() {
     let database = database().await;
     let options = faulty(|draft| assert_ne!(draft.title.as_deref(), Some("Poison"), "boom"));
