@@ -1,26 +1,23 @@
 #!/bin/sh
-# The dial between speed and accuracy, through the whole service's pipeline: for each marked set, who reads, words a second
-# on all processors (the program's start included), and score.py's F1.
-# usage: dial.sh SCORE.PY GOLD.jsonl...
+# The dial between speed and accuracy, through the whole service's pipeline: F1 of each marked set against words/s of one
+# core, as OUT/dial.md and OUT/dial.svg (dial.py). Under a minute of one core.
+# usage: dial.sh DATA_DIR SCORE.PY [COPYDESK [OUT_DIR [OPTION...]]]        (options: dial.py's)
+#
+# DATA_DIR: folders with a test.jsonl each, or a .jsonl file. COPYDESK: the program; built if it is not named. OUT_DIR: bench/ner.
 set -eu
-score=${1:?usage: dial.sh SCORE.PY GOLD.jsonl...}
-shift
+data=${1:?usage: dial.sh DATA_DIR SCORE.PY [COPYDESK [OUT_DIR [OPTION...]]]}
+score=${2:?usage: dial.sh DATA_DIR SCORE.PY [COPYDESK [OUT_DIR [OPTION...]]]}
 root=$(cd "$(dirname "$0")/../.." && pwd)
-target=${CARGO_TARGET_DIR:-$root/target}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-(cd "$root" && cargo build --quiet --locked --release)
-fast="--model $root/models/copydesk-fast-1.0.0.cdner"
-for gold; do
-    python3 "$score" inputs "$gold" > "$work/in"
-    words=$(python3 -c 'import json, sys; print(sum(len(json.loads(line)["text"].split()) for line in sys.stdin))' < "$work/in")
-    echo "$gold"
-    for reader in "fast" "fast $fast" "balanced" "balanced --balanced-certainty 0.6" "balanced $fast" "accurate"; do
-        begin=$(date +%s.%N)
-        # shellcheck disable=SC2086
-        "$target/release/copydesk" analyze --jsonl --offsets code-point --accuracy $reader < "$work/in" > "$work/out"
-        end=$(date +%s.%N)
-        echo "  --accuracy $reader: $(echo "$words $begin $end" | awk '{printf "%.0f", $1 / ($3 - $2)}') words/s"
-        python3 "$score" ner "$gold" "$work/out" | sed 's/^/    /'
-    done
-done
+copydesk=${3:-}
+out=${4:-$root/bench/ner}
+if [ $# -lt 4 ]; then shift $#; else shift 4; fi
+if [ -z "$copydesk" ]; then
+    (cd "$root" && cargo build --quiet --locked --release --bin copydesk)
+    copydesk=${CARGO_TARGET_DIR:-$root/target}/release/copydesk
+fi
+if [ -d "$data" ]; then
+    set -- "$data"/*/test.jsonl "$@"
+else
+    set -- "$data" "$@"
+fi
+exec python3 "$root/bench/ner/dial.py" "$copydesk" "$score" "$out" "$@"

@@ -1,189 +1,172 @@
-//! The float loops of a transformer: attention, GELU, layer normalization of a sum.
+//! The float loops of a transformer: softmax, GELU, layer normalization of a sum.
 //!
-//! Written once over arrays of eight, without fused multiply-add, so that both compiled copies give the same bits.
+//! Written once over arrays of sixteen, without fused multiply-add, so that all compiled copies give the same bits.
 //! The exponential and the error function are polynomials for the same reason, and because they are vectors' work.
 
-use super::ops::{LANES, total};
+use super::int8::{PANEL, WIDE};
 
-type Lane = [f32; LANES];
+type Lane = [f32; WIDE];
 
-/// Query rows that are multiplied with the keys together.
-const QUERIES: usize = 4;
+/// Adding this rounds to a whole number, which the sum then holds in its low bits.
+pub(super) const ROUND: f32 = 12_582_912.0;
 
-/// The queries, keys and values of a window, and where its heads' outcome goes.
-#[derive(Debug)]
-pub(crate) struct Attention<'a> {
-    /// `rows x stride`: in each row all queries (scaled), all keys, all values.
-    pub(crate) projected: &'a [f32],
-    pub(crate) stride: usize,
-    /// Numbers of all heads together, and of one.
-    pub(crate) width: usize,
-    pub(crate) head: usize,
-}
-
-/// Buffers of [`attend`].
-#[derive(Default, Debug)]
-pub(crate) struct AttentionScratch {
-    keys: Vec<f32>,
-    values: Vec<f32>,
-    weights: Vec<f32>,
-}
-
-/// Attention of one window of `projected.len() / stride` rows into `out` (`rows x width`). Quadratic in the rows.
+/// Sixteen values to one, by halves.
 #[inline(always)]
-pub(super) fn attend<const FMA: bool>(
-    window: &Attention<'_>,
-    scratch: &mut AttentionScratch,
-    out: &mut [f32],
-) {
-    let Attention { projected, stride, width, head } = *window;
-    let rows = projected.len() / stride;
-    let padded = rows.next_multiple_of(2 * LANES);
-    let head_padded = head.next_multiple_of(2 * LANES);
-    scratch.keys.clear();
-    scratch.keys.resize(head * padded, 0.0);
-    scratch.values.clear();
-    scratch.values.resize(padded * head_padded, 0.0);
-    scratch.weights.resize(QUERIES * padded, 0.0);
-    for first in (0..width).step_by(head) {
-        for (r, row) in projected.chunks_exact(stride).enumerate() {
-            for (d, &key) in row[width + first..][..head].iter().enumerate() {
-                scratch.keys[d * padded + r] = key;
-            }
-            scratch.values[r * head_padded..][..head].copy_from_slice(&row[2 * width + first..][..head]);
+pub(super) fn fold<T: Copy>(mut lanes: [T; WIDE], join: impl Fn(T, T) -> T) -> T {
+    let mut half = WIDE / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = join(lanes[lane], lanes[lane + half]);
         }
-        for begin in (0..rows).step_by(QUERIES) {
-            let count = QUERIES.min(rows - begin);
-            // The last rows are done again where fewer than four are left.
-            let row = |q: usize| &projected[(begin + q.min(count - 1)) * stride + first..][..head];
-            let queries: [&[f32]; QUERIES] = std::array::from_fn(row);
-            for column in (0..padded).step_by(2 * LANES) {
-                let sums = product::<FMA>(queries, &scratch.keys[column..], padded);
-                for (q, sums) in sums.iter().enumerate() {
-                    scratch.weights[q * padded + column..][..2 * LANES].copy_from_slice(sums.as_flattened());
-                }
-            }
-            let mut inverse = [0.0; QUERIES];
-            for (weights, inverse) in scratch.weights.chunks_exact_mut(padded).zip(&mut inverse) {
-                *inverse = 1.0 / exponentials(weights, rows);
-            }
-            let mut weights = scratch.weights.chunks_exact(padded);
-            let weights: [&[f32]; QUERIES] = std::array::from_fn(|_| weights.next().unwrap_or_default());
-            for column in (0..head_padded).step_by(2 * LANES) {
-                let sums = product::<FMA>(weights, &scratch.values[column..], head_padded);
-                let kept = (2 * LANES).min(head - column);
-                for q in 0..count {
-                    let to = &mut out[(begin + q) * width + first + column..][..kept];
-                    for (to, sum) in to.iter_mut().zip(sums[q].as_flattened()) {
-                        *to = sum * inverse[q];
-                    }
-                }
-            }
-        }
+        half /= 2;
     }
+    lanes[0]
 }
 
-/// Four rows times 16 columns of a matrix with lines of `stride` floats.
+/// The sum of `value` over a row, in sixteen strands that are joined at the end.
 #[inline(always)]
-fn product<const FMA: bool>(rows: [&[f32]; QUERIES], matrix: &[f32], stride: usize) -> [[Lane; 2]; QUERIES] {
-    #[cfg(target_arch = "x86_64")]
-    if FMA {
-        return super::avx2::product_without_fusing(rows, matrix, stride);
-    }
-    let inputs = rows[0].len();
-    let rows = rows.map(|row| &row[..inputs]);
-    let mut sums = [[[0.0f32; LANES]; 2]; QUERIES];
-    for k in 0..inputs {
-        let (line, _) = matrix[k * stride..][..2 * LANES].as_chunks::<LANES>();
-        for (row, sums) in rows.iter().zip(&mut sums) {
-            for (sum, line) in sums.iter_mut().zip(line) {
-                for lane in 0..LANES {
-                    sum[lane] += row[k] * line[lane];
-                }
-            }
-        }
-    }
-    sums
-}
-
-/// Replaces each of the first `count` scores by its exponential over that of the largest, the others by zero; returns
-/// the sum.
-#[inline(always)]
-fn exponentials(scores: &mut [f32], count: usize) -> f32 {
-    let mut most = [f32::NEG_INFINITY; LANES];
-    let (whole, rest) = scores[..count].as_chunks::<LANES>();
+fn total(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+    let (whole, rest) = row.as_chunks::<WIDE>();
+    let mut strands = [0.0f32; WIDE];
     for chunk in whole {
-        for lane in 0..LANES {
+        for lane in 0..WIDE {
+            strands[lane] += value(chunk[lane]);
+        }
+    }
+    fold(strands, |a, b| a + b) + rest.iter().map(|&x| value(x)).sum::<f32>()
+}
+
+/// The softmax of the first `count` of `scores` times `step` (in powers of two), times `whole`, rounded; those behind get 0.
+/// `floats` is memory to use; all three are as long, a multiple of sixteen.
+#[inline(always)]
+pub(super) fn softmax<const SET: u8>(
+    scores: &[i32],
+    count: usize,
+    step: f32,
+    whole: f32,
+    floats: &mut [f32],
+    out: &mut [i16],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if SET == super::AVX512 {
+        return super::avx512::softmax(scores, count, step, whole, floats, out);
+    }
+    let mut most = [i32::MIN; WIDE];
+    let (chunks, rest) = scores[..count].as_chunks::<WIDE>();
+    for chunk in chunks {
+        for lane in 0..WIDE {
             most[lane] = if chunk[lane] > most[lane] { chunk[lane] } else { most[lane] };
         }
     }
-    let most = most.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
-    for score in scores.iter_mut() {
-        *score = exponential(*score - most);
+    let most = rest.iter().fold(fold(most, Ord::max), |a, &b| a.max(b));
+    let floats = &mut floats[..scores.len()];
+    let mut strands = [0.0f32; WIDE];
+    let lanes = scores.as_chunks::<WIDE>().0.iter().zip(floats.as_chunks_mut::<WIDE>().0);
+    for (at, (scores, powers)) in lanes.enumerate() {
+        for lane in 0..WIDE {
+            powers[lane] = power_of_two(scores[lane].wrapping_sub(most) as f32 * step);
+        }
+        if (at + 1) * WIDE > count {
+            powers[count.saturating_sub(at * WIDE)..].fill(0.0);
+        }
+        for lane in 0..WIDE {
+            strands[lane] += powers[lane];
+        }
     }
-    scores[count..].fill(0.0);
-    total(scores, |x| x)
+    let scale = whole / fold(strands, |a, b| a + b);
+    let lanes = floats.as_chunks::<WIDE>().0.iter().zip(out.as_chunks_mut::<WIDE>().0);
+    for (powers, out) in lanes {
+        for lane in 0..WIDE {
+            out[lane] = (powers[lane] * scale + ROUND).to_bits() as i16;
+        }
+    }
 }
 
-/// e^x for x <= 0, within 2 units in the last place; 0 below -87. Cephes' `expf` (S. Moshier).
+/// 2^x from -0.5 to 0.5, highest power first: the least largest error with 1 at 0, by Lawson's iteration.
+pub(super) const POWER: [f32; 5] = [9.582_853e-3, 5.590_642_6e-2, 2.402_41e-1, 6.931_242e-1, 1.0];
+/// The least exponent.
+pub(super) const LEAST: f32 = -24.0;
+
+/// 2^x for x <= 0 within 3e-6 of it; 2^-24 below -24.
 #[inline(always)]
-fn exponential(x: f32) -> f32 {
-    let low = if x > -87.0 { x } else { -87.0 };
-    let clamped = if low < 0.0 { low } else { 0.0 };
-    // Adding 1.5 * 2^23 rounds to a whole number, which the sum then holds in its low bits.
-    let shifted = clamped * std::f32::consts::LOG2_E + 12_582_912.0;
-    let whole = shifted - 12_582_912.0;
-    let rest = clamped - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
-    let mut sum = 1.987_569_1e-4;
-    sum = sum * rest + 1.398_2e-3;
-    sum = sum * rest + 8.333_452e-3;
-    sum = sum * rest + 4.166_579_6e-2;
-    sum = sum * rest + 1.666_666_5e-1;
-    sum = sum * rest + 0.5;
-    let fraction = sum * rest * rest + rest + 1.0;
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    if x > -87.0 { fraction * power } else { 0.0 }
+fn power_of_two(x: f32) -> f32 {
+    let low = if x > LEAST { x } else { LEAST };
+    let shifted = low + ROUND;
+    let rest = low - (shifted - ROUND);
+    let mut sum = POWER[0];
+    for coefficient in &POWER[1..] {
+        sum = sum * rest + coefficient;
+    }
+    f32::from_bits(sum.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
 
-/// The exact GELU, x / 2 * (1 + erf(x / sqrt 2)), of each number.
+/// Whole numbers near `values * scale`, which must be within 16 bits.
 #[inline(always)]
-pub(super) fn gelu<const FMA: bool>(rows: &mut [f32]) {
-    let (whole, rest) = rows.as_chunks_mut::<LANES>();
+pub(super) fn round(values: &[f32], scale: f32, out: &mut [i16]) {
+    if let (Some(values), Some(out)) = (values.as_array::<PANEL>(), out.as_mut_array::<PANEL>()) {
+        for lane in 0..PANEL {
+            out[lane] = (values[lane] * scale + ROUND).to_bits() as i16;
+        }
+        return;
+    }
+    let (whole, rest) = values.as_chunks::<WIDE>();
+    let (out, out_rest) = out.as_chunks_mut::<WIDE>();
+    for (values, out) in whole.iter().zip(out) {
+        for lane in 0..WIDE {
+            out[lane] = (values[lane] * scale + ROUND).to_bits() as i16;
+        }
+    }
+    for (&value, out) in rest.iter().zip(out_rest) {
+        *out = (value * scale + ROUND).to_bits() as i16;
+    }
+}
+
+/// The largest distance from zero.
+#[inline(always)]
+pub(super) fn largest(values: &[f32], so_far: Lane) -> Lane {
+    let mut most = so_far;
+    let (whole, rest) = values.as_chunks::<WIDE>();
     for chunk in whole {
-        for value in chunk.iter_mut() {
-            *value = 0.5 * *value * (1.0 + error_function(*value * std::f32::consts::FRAC_1_SQRT_2));
+        for lane in 0..WIDE {
+            let size = chunk[lane].abs();
+            most[lane] = if size > most[lane] { size } else { most[lane] };
         }
     }
     for value in rest {
-        *value = 0.5 * *value * (1.0 + error_function(*value * std::f32::consts::FRAC_1_SQRT_2));
+        most[0] = if value.abs() > most[0] { value.abs() } else { most[0] };
+    }
+    most
+}
+
+/// x times the normal distribution's function at x, within 2e-6 for x from -20 on; the count of numbers is a multiple of sixteen.
+///
+/// The distribution's tail is a power of two with a polynomial for exponent, which no division has part in.
+#[inline(always)]
+pub(super) fn gelu(row: &mut [f32]) {
+    for chunk in row.as_chunks_mut::<WIDE>().0 {
+        for value in chunk.iter_mut() {
+            let size = value.abs();
+            let near = if size < TAIL_END { size } else { TAIL_END };
+            let mut exponent = TAIL[0];
+            for coefficient in &TAIL[1..] {
+                exponent = exponent * near + coefficient;
+            }
+            let positive = if *value > 0.0 { *value } else { 0.0 };
+            *value = positive - size * power_of_two(exponent);
+        }
     }
 }
 
-/// erf within 4e-7: the rational function of Eigen's `erf` for floats.
-#[inline(always)]
-fn error_function(x: f32) -> f32 {
-    let low = if x > -4.0 { x } else { -4.0 };
-    let x = if low < 4.0 { low } else { 4.0 };
-    let square = x * x;
-    let mut above = -2.726_142_3e-10;
-    above = above * square + 2.770_681_4e-8;
-    above = above * square - 2.101_024e-6;
-    above = above * square - 5.692_506_5e-5;
-    above = above * square - 7.349_906_6e-4;
-    above = above * square - 2.954_6e-3;
-    above = above * square - 1.609_603_3e-2;
-    let mut below = -1.456_607_2e-5;
-    below = below * square - 2.133_740_6e-4;
-    below = below * square - 1.682_827e-3;
-    below = below * square - 7.373_329e-3;
-    below = below * square - 1.426_473_9e-2;
-    x * above / below
-}
+/// The logarithm of base two of the normal distribution's tail beyond x, from 0 to [`TAIL_END`], highest power first: the least
+/// largest error of GELU (5e-7), by Lawson's iteration.
+pub(super) const TAIL: [f32; 6] =
+    [-4.732_941e-4, 7.084_462e-3, -5.182_717e-2, -4.599_926_5e-1, -1.150_787_8, -1.000_037_7];
+pub(super) const TAIL_END: f32 = 5.5;
 
 /// `rows[r] = normalized(rows[r] + added[r]) * scale + shift`, rows being `scale.len()` wide, with `epsilon` on the
 /// variance.
 #[inline(always)]
-pub(super) fn add_and_normalize<const FMA: bool>(
+pub(super) fn add_and_normalize<const SET: u8>(
     rows: &mut [f32],
     added: &[f32],
     stride: usize,

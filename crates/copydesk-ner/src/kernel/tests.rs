@@ -1,4 +1,6 @@
-use super::{Kernel, LANES, Matrix};
+use super::{
+    Attention, AttentionScratch, Int8Matrix, Kernel, LANES, Matrix, PANEL, Quantized, Rows, Strides,
+};
 
 /// Numbers that look random and are the same every time.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -12,7 +14,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
 }
 
 fn kernels() -> Vec<Kernel> {
-    vec![Kernel::Portable, Kernel::detect()]
+    Kernel::all()
 }
 
 #[test]
@@ -116,6 +118,100 @@ fn the_pairwise_convolution_is_the_convolution() {
             for unit in 0..width {
                 let (found, expected) = (out[(row + 1) * width + unit], expected(row, unit));
                 assert!((found - expected).abs() < 1e-4, "row {row} unit {unit}: {found} {expected}");
+            }
+        }
+    }
+}
+
+/// Attention of one head's queries in floats.
+fn plain_attention(queries: &[Vec<f32>], keys: &[Vec<f32>], values: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let attend = |query: &Vec<f32>| {
+        let weights: Vec<f32> = keys.iter().map(|key| dot(query, key).exp()).collect();
+        let sum: f32 = weights.iter().sum();
+        let mixed = |d: usize| weights.iter().zip(values).map(|(w, value)| w / sum * value[d]).sum();
+        (0..values[0].len()).map(mixed).collect()
+    };
+    queries.iter().map(attend).collect()
+}
+
+#[test]
+fn attention_is_that_of_floats_and_the_same_bits_in_every_copy() {
+    for (width, head) in [(64, 32), (96, 24), (48, 3), (64, 64)] {
+        for (rows, asked) in [(1, 1), (15, 4), (33, 33), (100, 71)] {
+            // A row before the window and one after it, which must not matter.
+            let (all, all_asked) = (rows + 2, asked + 2);
+            let memory: Vec<f32> = numbers(2 * width * all, 30).iter().map(|x| x * 2.0).collect();
+            let queries: Vec<f32> = numbers(width.next_multiple_of(PANEL) * all_asked, 31);
+            let column = |numbers: &[f32], rows: usize, row: usize, c: usize| {
+                numbers[(c / PANEL * rows + row) * PANEL + c % PANEL]
+            };
+            let window = Attention {
+                queries: Rows { numbers: &queries, rows: all_asked, begin: 1, end: 1 + asked },
+                memory: Rows { numbers: &memory, rows: all, begin: 1, end: 1 + rows },
+                width,
+                head,
+            };
+            let found: Vec<Vec<f32>> = kernels()
+                .into_iter()
+                .map(|kernel| {
+                    let mut out = vec![0.0; asked * width];
+                    kernel.attend(&window, &mut AttentionScratch::default(), &mut out);
+                    out
+                })
+                .collect();
+            assert!(found.iter().all(|other| *other == found[0]), "{width} {head} {rows}");
+            for first in (0..width).step_by(head) {
+                let cut = |numbers: &[f32], all: usize, rows: usize, first: usize| -> Vec<Vec<f32>> {
+                    let row =
+                        |r: usize| (first..first + head).map(|c| column(numbers, all, r + 1, c)).collect();
+                    (0..rows).map(row).collect()
+                };
+                let expected = plain_attention(
+                    &cut(&queries, all_asked, asked, first),
+                    &cut(&memory, all, rows, first),
+                    &cut(&memory, all, rows, width + first),
+                );
+                for (q, expected) in expected.iter().enumerate() {
+                    for (d, expected) in expected.iter().enumerate() {
+                        let found = found[0][q * width + first + d];
+                        assert!((found - expected).abs() < 4e-3, "{width} {head} {rows}: {found} {expected}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn products_of_8_bits_and_their_gelu_are_the_same_bits_in_every_copy() {
+    for (inputs, columns, rows) in [(384, 96, 13), (1536, 40, 6), (100, 200, 1), (16, 16, 67)] {
+        let weights: Vec<i8> = numbers(inputs * columns, 40).iter().map(|x| (x * 127.0) as i8).collect();
+        let steps: Vec<f32> = numbers(columns, 41).iter().map(|x| 0.01 + x.abs() / 50.0).collect();
+        let matrix = Int8Matrix::pack(inputs, &weights, &steps, &numbers(columns, 42));
+        let activations: Vec<f32> = numbers(rows * inputs, 43).iter().map(|x| x * 3.0).collect();
+        let run = |kernel: Kernel| {
+            let (mut quantized, mut wide) = (Quantized::default(), Quantized::default());
+            let mut out = vec![0.0; rows * matrix.width()];
+            kernel.quantize(&activations, inputs, &mut quantized);
+            let strides = Strides { row: matrix.width(), panel: PANEL };
+            kernel.int8_product(&quantized, &matrix, &mut out, strides);
+            kernel.int8_product_gelu(&quantized, &matrix, &mut Vec::new(), &mut wide);
+            (out, wide)
+        };
+        let (expected, wide) = run(Kernel::Portable);
+        for kernel in kernels() {
+            assert!(run(kernel) == (expected.clone(), wide.clone()), "{kernel:?} {inputs} {columns}");
+        }
+        for r in 0..rows {
+            for c in 0..columns {
+                let row = activations[r * inputs..].iter();
+                let products =
+                    row.zip(&weights[c * inputs..(c + 1) * inputs]).map(|(x, &w)| x * f32::from(w));
+                let plain = products.sum::<f32>() * steps[c] + numbers(columns, 42)[c];
+                let error = (expected[r * matrix.width() + c] - plain).abs();
+                // Each activation is off by 0.014 as a rule, each weight about 73 steps: six times what comes of it.
+                assert!(error < 6.0 * steps[c] * (inputs as f32).sqrt(), "{error}");
             }
         }
     }

@@ -1,15 +1,16 @@
 //! The network: embeddings, self-attention and feed-forward layers over all windows of a batch, then a score per tag.
 //!
 //! BERT (J. Devlin et al., 2019) with a letter-case embedding at the input. The linear layers run on 8-bit weights over
-//! the rows of all windows at once, in blocks that stay in the second-level cache; attention runs window by window. A
-//! row's outcome depends on its window alone.
+//! the rows of all windows at once, in blocks that stay in the caches; attention runs window by window. The last layer
+//! only makes the rows that the head reads: each word's first piece. A row's outcome depends on its window alone.
 
 use super::plan::{self, Plan};
 use super::windows::Batch;
-use crate::kernel::{Attention, AttentionScratch, Int8Matrix, Kernel, Quantized};
+use crate::kernel::{Attention, AttentionScratch, Int8Matrix, Kernel, PANEL, Quantized, Rows, Strides};
 
-/// Rows that go through a linear layer together: the wide layer's floats of these take 300 kB with BERT's small shapes.
-const BLOCK_ROWS: usize = 50;
+/// Rows that go through a linear layer together: these and a panel of BERT's small shapes fit the first-level cache. A
+/// multiple of the tiles' rows.
+const BLOCK_ROWS: usize = 60;
 
 #[derive(Debug)]
 pub(super) struct Encoder {
@@ -28,7 +29,9 @@ pub(super) struct Encoder {
 
 #[derive(Debug)]
 struct Layer {
-    project: Int8Matrix,
+    query: Int8Matrix,
+    /// Keys, then values.
+    memory: Int8Matrix,
     mix: Int8Matrix,
     mix_normalization: plan::Normalization,
     widen: Int8Matrix,
@@ -40,12 +43,23 @@ struct Layer {
 #[derive(Default, Debug)]
 pub(super) struct Buffers {
     rows: Vec<f32>,
-    projected: Vec<f32>,
+    /// The rows that the last layer makes.
+    asked: Vec<f32>,
+    /// `panels x rows x 32`, as `memory`.
+    queries: Vec<f32>,
+    memory: Vec<f32>,
     mixed: Vec<f32>,
     wide: Vec<f32>,
     product: Vec<f32>,
     quantized: Quantized,
+    quantized_wide: Quantized,
     attention: AttentionScratch,
+}
+
+/// A window's rows in memory, and those of its rows that ask, as far as they are in a buffer.
+struct Window {
+    memory: (usize, usize),
+    queries: (usize, usize),
 }
 
 impl Encoder {
@@ -55,6 +69,11 @@ impl Encoder {
             let inputs = linear.weights.numbers.len() / linear.bias.len();
             Int8Matrix::pack(inputs, &linear.weights.numbers, &linear.weights.steps, &linear.bias)
         };
+        let pack_some = |linear: &plan::Linear, outputs: std::ops::Range<usize>| {
+            let numbers = &linear.weights.numbers[outputs.start * width..outputs.end * width];
+            let steps = &linear.weights.steps[outputs.clone()];
+            Int8Matrix::pack(width, numbers, steps, &linear.bias[outputs])
+        };
         let head = width / plan.heads;
         let layers = plan.layers.into_iter().map(|mut layer| {
             // Scores are divided by the root of a head's width: done once, to the queries' weights.
@@ -62,7 +81,8 @@ impl Encoder {
             layer.project.weights.steps[..width].iter_mut().for_each(|step| *step *= scale);
             layer.project.bias[..width].iter_mut().for_each(|bias| *bias *= scale);
             Layer {
-                project: pack(&layer.project),
+                query: pack_some(&layer.project, 0..width),
+                memory: pack_some(&layer.project, width..3 * width),
                 mix: pack(&layer.mix),
                 mix_normalization: layer.mix_normalization,
                 widen: pack(&layer.widen),
@@ -87,7 +107,8 @@ impl Encoder {
 
     pub(super) fn bytes(&self) -> usize {
         let matrices = self.layers.iter().map(|layer| {
-            layer.project.bytes() + layer.mix.bytes() + layer.widen.bytes() + layer.narrow.bytes()
+            let Layer { query, memory, mix, widen, narrow, .. } = layer;
+            [query, memory, mix, widen, narrow].iter().map(|matrix| matrix.bytes()).sum::<usize>()
         });
         let floats = self.words.steps.len() + self.positions.len() + self.cases.len() + self.head.len();
         matrices.sum::<usize>() + self.words.numbers.len() + 4 * floats
@@ -96,15 +117,30 @@ impl Encoder {
     /// Appends the logits of each word of the batch to `logits`: `words x tags`.
     pub(super) fn run(&self, batch: &Batch, buffers: &mut Buffers, logits: &mut Vec<f32>) {
         self.embed(batch, buffers);
-        for layer in &self.layers {
-            self.attend(layer, batch, buffers);
-            self.feed_forward(layer, buffers);
+        let mut rows = std::mem::take(&mut buffers.rows);
+        let (last, others) = self.layers.split_last().expect("a plan has layers");
+        let windows = windows(batch);
+        let all: Vec<Window> =
+            windows.iter().map(|window| Window { memory: window.memory, queries: window.memory }).collect();
+        for layer in others {
+            self.project(Some(&layer.memory), Some(&layer.query), &rows, buffers);
+            self.attend(&all, buffers);
+            self.mix_and_feed_forward(layer, &mut rows, buffers);
         }
+        let mut asked = std::mem::take(&mut buffers.asked);
+        asked.clear();
         for &row in &batch.words {
-            let row = &buffers.rows[row * self.width..(row + 1) * self.width];
+            asked.extend_from_slice(&rows[row * self.width..(row + 1) * self.width]);
+        }
+        self.project(Some(&last.memory), None, &rows, buffers);
+        self.project(None, Some(&last.query), &asked, buffers);
+        self.attend(&windows, buffers);
+        self.mix_and_feed_forward(last, &mut asked, buffers);
+        for row in asked.chunks_exact(self.width) {
             let outputs = self.head.chunks_exact(self.width).zip(&self.head_bias);
             logits.extend(outputs.map(|(weights, bias)| dot(row, weights) + bias));
         }
+        (buffers.rows, buffers.asked) = (rows, asked);
     }
 
     fn embed(&self, batch: &Batch, buffers: &mut Buffers) {
@@ -128,55 +164,83 @@ impl Encoder {
         self.kernel.add_and_normalize(rows, &buffers.product, width, scale, shift, self.epsilon);
     }
 
-    fn attend(&self, layer: &Layer, batch: &Batch, buffers: &mut Buffers) {
-        let (kernel, width, stride) = (self.kernel, self.width, layer.project.width());
-        let Buffers { rows, projected, mixed, product, quantized, attention, .. } = buffers;
-        let count = rows.len() / width;
-        projected.resize(count * stride, 0.0);
-        mixed.resize(count * width, 0.0);
-        let blocks = rows.chunks(BLOCK_ROWS * width).zip(projected.chunks_mut(BLOCK_ROWS * stride));
-        for (rows, projected) in blocks {
-            kernel.quantize(rows, width, quantized);
-            kernel.int8_product(quantized, &layer.project, projected);
-        }
-        let mut begin = 0;
-        for &end in &batch.ends {
-            let window = Attention {
-                projected: &projected[begin * stride..end * stride],
-                stride,
-                width,
-                head: width / self.heads,
-            };
-            kernel.attend(&window, attention, &mut mixed[begin * width..end * width]);
-            begin = end;
-        }
-        let stride = layer.mix.width();
-        product.resize(BLOCK_ROWS * stride, 0.0);
-        for (rows, mixed) in rows.chunks_mut(BLOCK_ROWS * width).zip(mixed.chunks(BLOCK_ROWS * width)) {
-            kernel.quantize(mixed, width, quantized);
-            kernel.int8_product(quantized, &layer.mix, product);
-            let plan::Normalization { scale, shift } = &layer.mix_normalization;
-            kernel.add_and_normalize(rows, product, stride, scale, shift, self.epsilon);
+    /// The keys and values, or the queries, or both, of these rows.
+    fn project(
+        &self,
+        memory: Option<&Int8Matrix>,
+        query: Option<&Int8Matrix>,
+        rows: &[f32],
+        buffers: &mut Buffers,
+    ) {
+        let count = rows.len() / self.width;
+        let strides = Strides { row: PANEL, panel: count * PANEL };
+        let Buffers { memory: memories, queries, quantized, .. } = buffers;
+        let outs = [(memory, memories), (query, queries)];
+        let mut outs = outs.map(|(matrix, out)| {
+            if let Some(matrix) = matrix {
+                out.resize(count * matrix.width(), 0.0);
+            }
+            (matrix, out)
+        });
+        for (block, rows) in rows.chunks(BLOCK_ROWS * self.width).enumerate() {
+            self.kernel.quantize(rows, self.width, quantized);
+            for (matrix, out) in &mut outs {
+                if let Some(matrix) = matrix {
+                    let out = &mut out[block * BLOCK_ROWS * PANEL..];
+                    self.kernel.int8_product(quantized, matrix, out, strides);
+                }
+            }
         }
     }
 
-    fn feed_forward(&self, layer: &Layer, buffers: &mut Buffers) {
+    fn attend(&self, windows: &[Window], buffers: &mut Buffers) {
+        let Buffers { queries, memory, mixed, attention, .. } = buffers;
+        let width = self.width;
+        let (asked, rows) = (queries.len() / width.next_multiple_of(PANEL), memory.len() / (2 * width));
+        mixed.resize(asked * width, 0.0);
+        for window in windows {
+            let (begin, end) = window.queries;
+            let attended = Attention {
+                queries: Rows { numbers: queries, rows: asked, begin, end },
+                memory: Rows { numbers: memory, rows, begin: window.memory.0, end: window.memory.1 },
+                width,
+                head: width / self.heads,
+            };
+            self.kernel.attend(&attended, attention, &mut mixed[begin * width..end * width]);
+        }
+    }
+
+    /// What attention found goes into the rows, and these through the two wide layers.
+    fn mix_and_feed_forward(&self, layer: &Layer, rows: &mut [f32], buffers: &mut Buffers) {
         let (kernel, width) = (self.kernel, self.width);
-        let (inner, stride) = (layer.widen.width(), layer.narrow.width());
-        let Buffers { rows, wide, product, quantized, .. } = buffers;
-        wide.resize(BLOCK_ROWS * inner, 0.0);
+        let Buffers { mixed, wide, product, quantized, quantized_wide, .. } = buffers;
+        let stride = layer.mix.width();
+        let strides = Strides { row: stride, panel: PANEL };
         product.resize(BLOCK_ROWS * stride, 0.0);
-        for rows in rows.chunks_mut(BLOCK_ROWS * width) {
-            let wide = &mut wide[..rows.len() / width * inner];
+        for (rows, mixed) in rows.chunks_mut(BLOCK_ROWS * width).zip(mixed.chunks(BLOCK_ROWS * width)) {
+            kernel.quantize(mixed, width, quantized);
+            kernel.int8_product(quantized, &layer.mix, product, strides);
+            let plan::Normalization { scale, shift } = &layer.mix_normalization;
+            kernel.add_and_normalize(rows, product, stride, scale, shift, self.epsilon);
             kernel.quantize(rows, width, quantized);
-            kernel.int8_product(quantized, &layer.widen, wide);
-            kernel.gelu(wide);
-            kernel.quantize(wide, inner, quantized);
-            kernel.int8_product(quantized, &layer.narrow, product);
+            kernel.int8_product_gelu(quantized, &layer.widen, wide, quantized_wide);
+            kernel.int8_product(quantized_wide, &layer.narrow, product, strides);
             let plan::Normalization { scale, shift } = &layer.narrow_normalization;
             kernel.add_and_normalize(rows, product, stride, scale, shift, self.epsilon);
         }
     }
+}
+
+/// The windows of a batch, of whose rows each word's first ask.
+fn windows(batch: &Batch) -> Vec<Window> {
+    let (mut begin, mut word) = (0, 0);
+    let window = |&end: &usize| {
+        let words = batch.words[word..].partition_point(|&row| row < end);
+        let window = Window { memory: (begin, end), queries: (word, word + words) };
+        (begin, word) = (end, word + words);
+        window
+    };
+    batch.ends.iter().map(window).collect()
 }
 
 /// In eight strands, so that it is the work of vectors.

@@ -190,7 +190,9 @@ fn scores_are_the_networks_but_for_the_rounding_of_activations() {
 #[test]
 fn every_processor_gives_the_same_bits_and_windows_do_not_influence_each_other() {
     let together = engine_logits(Kernel::detect(), &windows());
-    assert_eq!(engine_logits(Kernel::Portable, &windows()), together);
+    for kernel in Kernel::all() {
+        assert_eq!(engine_logits(kernel, &windows()), together, "{kernel:?}");
+    }
     let alone: Vec<f32> =
         windows().into_iter().flat_map(|window| engine_logits(Kernel::Portable, &[window])).collect();
     assert_eq!(alone, together);
