@@ -9,7 +9,7 @@ use copydesk_ner::Model;
 pub const DEFAULT_CERTAINTY: f32 = 0.45;
 
 /// copydesk-accurate, compiled; see models/README.md.
-static CARRIED_FILE: &[u8] = include_bytes!("../../models/copydesk-accurate-1.0.0.cdner");
+static CARRIED_FILE: &[u8] = include_bytes!("../../models/copydesk-accurate-1.1.0.cdner");
 
 /// The accurate model that the program carries. Read when it is first asked for, because who never does saves 25 MB.
 pub(super) static CARRIED: LazyLock<Option<Model>> = LazyLock::new(|| Model::from_bytes(CARRIED_FILE).ok());

@@ -3,8 +3,9 @@
 
 usage: calibrate_fast.py PACKAGE TOOLS [GOLD.jsonl]      TOOLS: the folder with compile_package and predictions, examples of copydesk-ner
 
-Fitted on every second article of the held-out tenth, since the weights have seen all others, and, if given, on GOLD
-({text, ents} with PER, ORG and LOC), text of other kinds; the error is reported on the rest of the tenth. `copydesk model import` reads the numbers from meta.json, `copydesk_calibration`.
+Fitted on every second article of the held-out tenth, since the weights have seen all others, and, if given, on the tenth of
+GOLD ({text, ents} with PER, ORG and LOC) that fast.py leaves out: text of another kind, which counts for as much. The error is
+reported on the rest of the held-out tenth. `copydesk model import` reads the numbers from meta.json, `copydesk_calibration`.
 """
 import json
 import math
@@ -14,6 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import corpus  # noqa: E402
+import open_gold  # noqa: E402
 from decoding import calibration_error  # noqa: E402
 
 
@@ -41,9 +43,8 @@ COARSE = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC
 
 
 def scored_coarsely(package, tools, path):
-    """The same on records with the types PER, ORG and LOC alone; mentions of other types say nothing."""
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    articles = [[(record["text"].replace("\n", " "), record["ents"])] for record in records]
+    """The same on the kept records with the types PER, ORG and LOC alone; mentions of other types say nothing."""
+    articles = [[paragraph] for paragraph in open_gold.read(path) if open_gold.is_kept(paragraph[0])]
     return list(scored(package, tools, articles, COARSE))
 
 
@@ -56,16 +57,16 @@ def sigmoid(value):
     return 1 / (1 + math.exp(-value))
 
 
-def fit(pairs, rounds=50):
-    """Slope and offset of the logistic regression of right on logit, by Newton's method."""
+def fit(kinds, rounds=50):
+    """Slope and offset of the logistic regression of right on logit, by Newton's method; each list of pairs counts alike."""
+    weighted = [(logit(probability), right, 1 / len(pairs)) for pairs in kinds for probability, right in pairs]
     slope, offset = 1.0, 0.0
     for _ in range(rounds):
-        gradient, curve = [0.0, 0.0], [1e-6, 0.0, 1e-6]
-        for probability, right in pairs:
-            x = logit(probability)
+        gradient, curve = [0.0, 0.0], [1e-9, 0.0, 1e-9]
+        for x, right, share in weighted:
             said = sigmoid(slope * x + offset)
-            weight = said * (1 - said)
-            gradient = [gradient[0] + (said - right) * x, gradient[1] + said - right]
+            weight, error = share * said * (1 - said), share * (said - right)
+            gradient = [gradient[0] + error * x, gradient[1] + error]
             curve = [curve[0] + weight * x * x, curve[1] + weight * x, curve[2] + weight]
         determinant = curve[0] * curve[2] - curve[1] ** 2
         slope -= (curve[2] * gradient[0] - curve[1] * gradient[1]) / determinant
@@ -79,10 +80,9 @@ def main():
     meta = json.loads((package / "meta.json").read_text())
     meta["copydesk_calibration"] = [1.0, 0.0]
     (package / "meta.json").write_text(json.dumps(meta, indent=2))
-    known = list(scored(package, tools, held[::2]))
-    for path in map(pathlib.Path, sys.argv[3:]):
-        known += scored_coarsely(package, tools, path)
-    slope, offset = fit(known)
+    kinds = [list(scored(package, tools, held[::2]))]
+    kinds += [scored_coarsely(package, tools, path) for path in map(pathlib.Path, sys.argv[3:])]
+    slope, offset = fit([pairs for pairs in kinds if pairs])
     pairs = [(sigmoid(slope * logit(probability) + offset), right)
              for probability, right in scored(package, tools, held[1::2])]
     meta["copydesk_calibration"] = [slope, offset]

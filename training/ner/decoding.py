@@ -1,7 +1,7 @@
 """Tag probabilities to mentions: Viterbi over the legal tag sequences, confidence, calibration."""
 import numpy
 
-from network import LABELS
+from labels import LABELS
 
 # legal[i, j]: may j follow i? I-x only after B-x or I-x.
 LEGAL = numpy.zeros((len(LABELS), len(LABELS)), dtype=numpy.float32)

@@ -16,6 +16,7 @@ import sys
 import torch
 
 import decoding
+import labels
 import network as networks
 import prediction
 import quantization
@@ -78,7 +79,7 @@ def main():
     temperature = json.loads((arguments.folder / "config.json").read_text())["temperature"]
     vocabulary = words.Vocabulary(arguments.folder / "vocab.txt")
     counts, pairs = score_corpus(network, vocabulary, windows.read_corpus("heldout"), temperature)
-    for kind in [*networks.TYPES, "all"]:
+    for kind in [*labels.TYPES, "all"]:
         print(f"heldout {kind:12} F1 {f1(*counts[kind]):5.1f}  of {counts[kind][0] + counts[kind][2]}")
     print(f"heldout calibration error {decoding.calibration_error(pairs):.4f}", flush=True)
     for gold in arguments.gold:

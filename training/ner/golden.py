@@ -12,6 +12,7 @@ import sys
 import torch
 
 import decoding
+import labels
 import network as networks
 import prediction
 import windows
@@ -57,7 +58,7 @@ def main():
             paragraphs.append({
                 "text": text, "words": [[at[begin], at[end]] for begin, end, _, _ in found],
                 "cases": [case for *_, case in found], "pieces": [pieces for _, _, pieces, _ in found],
-                "tags": [networks.LABELS[tag] for tag in path],
+                "tags": [labels.LABELS[tag] for tag in path],
                 "mentions": [[at[begin], at[end], kind, round(confidence, 5)]
                              for begin, end, kind, confidence in decoding.mentions(logits, found, temperature)]})
         result.append({"paragraphs": paragraphs})

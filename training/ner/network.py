@@ -8,11 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 import words
-
-TYPES = ("PERSON NORP FAC ORG GPE LOC PRODUCT EVENT WORK_OF_ART LAW LANGUAGE "
-         "DATE TIME PERCENT MONEY QUANTITY ORDINAL CARDINAL").split()
-LABELS = ["O"] + [f"{place}-{kind}" for kind in TYPES for place in "BI"]
-LONGEST_WINDOW = 256
+from labels import LABELS, LONGEST_WINDOW
 
 
 class Layer(nn.Module):

@@ -3,6 +3,7 @@ import numpy
 import torch
 
 import decoding
+import labels
 import windows
 
 
@@ -14,7 +15,7 @@ def logits_of(network, vocabulary, articles, pieces_a_batch=4096):
         for place, found in enumerate(split[-1]):
             packer.add(found, [(number, place, word) for word in range(len(found))])
         packer.flush()
-    result = [[(found, numpy.zeros((len(found), len(windows.LABELS)), dtype=numpy.float32)) for found in article]
+    result = [[(found, numpy.zeros((len(found), len(labels.LABELS)), dtype=numpy.float32)) for found in article]
               for article in split]
     network.eval()
     done = sorted(packer.done, key=lambda window: len(window[0]))
@@ -34,7 +35,7 @@ def tensors(batch):
     lengths = torch.tensor([len(pieces) for pieces, _, _ in batch])
     shape = (len(batch), int(lengths.max()))
     pieces, cases = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-    tags = torch.full(shape, windows.IGNORED)
+    tags = torch.full(shape, labels.IGNORED)
     for row, (ids, classes, heads) in enumerate(batch):
         pieces[row, :len(ids)] = torch.tensor(ids)
         cases[row, :len(ids)] = torch.tensor(classes)

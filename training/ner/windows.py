@@ -7,13 +7,11 @@ import sys
 
 import words
 from casing import disturbed, with_aside
-from network import LABELS, LONGEST_WINDOW
+from labels import LONGEST_WINDOW, coarse_tags, tags
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import corpus  # noqa: E402  (the reader of the marked corpus lies one folder up)
 
-TAG = {label: index for index, label in enumerate(LABELS)}
-IGNORED = -100
 SENTENCE = re.compile(r"(?<=[.!?])['”\"’)]* (?=[A-Z“\"‘])")
 
 
@@ -43,20 +41,6 @@ def paragraphs_of(text):
         if line.strip():
             yield offset, line
         offset += len(line) + 1
-
-
-def tags(found, ents):
-    """A tag index a word; a mention takes every word that it overlaps."""
-    result, mention = [TAG["O"]] * len(found), 0
-    for begin, end, kind in ents:
-        first = True
-        while mention < len(found) and found[mention][1] <= begin:
-            mention += 1
-        while mention < len(found) and found[mention][0] < end:
-            result[mention] = TAG[("B-" if first else "I-") + kind]
-            first = False
-            mention += 1
-    return result
 
 
 def sentences(text, ents):
@@ -107,13 +91,16 @@ class Packer:
         self.cases.append(words.SPECIAL)
 
 
-def training_windows(articles, vocabulary, draw, swapper=None, swap_rate=0.4, case_rate=0.04):
-    """One epoch's windows: whole articles packed full, a few paragraphs, single ones, or single sentences, by chance."""
+def training_windows(articles, vocabulary, draw, swapper=None, swap_rate=0.4, case_rate=0.04, coarse=()):
+    """One epoch's windows: whole articles packed full, a few paragraphs, single ones, or single sentences, by chance.
+
+    `coarse`: articles with marks of PER, ORG and LOC alone.
+    """
     packer = Packer(vocabulary)
-    order = list(articles)
+    order = [(article, tags) for article in articles] + [(article, coarse_tags) for article in coarse]
     draw.shuffle(order)
-    for article in order:
-        if swapper and draw.random() < swap_rate:
+    for article, tagged in order:
+        if swapper and tagged is tags and draw.random() < swap_rate:
             article = swapper.article(article, draw)
         chance = draw.random()
         # Paragraphs that stand alone are joined to strangers at times, so that late positions are met with them too.
@@ -126,7 +113,7 @@ def training_windows(articles, vocabulary, draw, swapper=None, swap_rate=0.4, ca
             for part, marks in parts:
                 part, marks = with_aside(*disturbed(part, marks, draw, case_rate), draw, 1.5 * case_rate)
                 found = vocabulary.split(part)
-                packer.add(found, tags(found, marks))
+                packer.add(found, tagged(found, marks))
                 if not many and draw.random() < 0.6:
                     packer.flush()
         if len(article) > 1 or not many:
