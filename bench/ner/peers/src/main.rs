@@ -102,12 +102,15 @@ fn main() -> Outcome<()> {
 }
 
 fn candle(weights: &Path) -> Outcome<Run> {
-    let config: Config = serde_json::from_str(
-        r#"{"vocab_size": 30522, "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
-            "intermediate_size": 1536, "hidden_act": "gelu", "hidden_dropout_prob": 0.0,
-            "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02,
-            "layer_norm_eps": 1e-12, "pad_token_id": 0, "model_type": "bert"}"#,
-    )?;
+    let config = Config {
+        vocab_size: 30_522,
+        hidden_size: 384,
+        num_hidden_layers: 6,
+        num_attention_heads: 12,
+        intermediate_size: 1536,
+        hidden_dropout_prob: 0.0,
+        ..Config::default()
+    };
     let device = Device::Cpu;
     let tensors = candle_core::safetensors::load(weights, &device)?;
     let model = BertModel::load(VarBuilder::from_tensors(tensors, DType::F32, &device), &config)?;
@@ -125,9 +128,10 @@ fn rten(path: &Path) -> Outcome<Run> {
         [model.node_id("pieces")?, model.node_id("positions")?, model.node_id("rows")?];
     Ok(Box::new(move |pieces| {
         let count = pieces.len();
-        let numbers = pieces.iter().map(|&piece| piece as i32).collect();
+        let numbers: Vec<i32> = pieces.iter().map(|&piece| piece as i32).collect();
         let pieces = rten_tensor::Tensor::<i32>::from_data(&[count], numbers);
-        let positions = rten_tensor::Tensor::<i32>::from_data(&[count], (0..count as i32).collect());
+        let positions =
+            rten_tensor::Tensor::<i32>::from_data(&[count], (0..count as i32).collect::<Vec<i32>>());
         let inputs: Vec<(_, ValueOrView)> =
             vec![(pieces_id, pieces.into()), (positions_id, positions.into())];
         let rows = model.run(inputs, &[rows_id], None)?.remove(0);
