@@ -26,7 +26,7 @@ use crate::article::{Accuracy, Draft, Fingerprint, IndexParts, Language, Process
 /// Names the rules that made a result, in every result. Raised by hand, in the same change, whenever the same input may
 /// give another answer with the same models and name lists: the last number for a mended rule, the middle one for a new
 /// kind of finding, the first when results are no longer read the same way. Models and lists are named beside it.
-pub const PIPELINE_VERSION: &str = "0.2.0";
+pub const PIPELINE_VERSION: &str = "0.2.1";
 
 /// en_core_web_md 3.8.0, compiled; see models/README.md.
 static EMBEDDED_MODEL: &[u8] = include_bytes!("../models/en_core_web_md-3.8.0.cdner");
