@@ -6,7 +6,9 @@ meet those of another, so that what is learned on some folds can be tried on the
 import random, re, zlib
 from pathlib import Path
 
-FOLDS = 5
+from shapes import discussion, is_sentence, labels, paragraphs_of, structured, themed, topic, works
+
+FOLDS = 3
 CREDITS = ["Image credit: Mara Lund", "Photo: J. Okoro", "(Photo by Ana Reis/Northlight)", "Credit: Studio Vale", "Getty", "Source: Unsplash", "Image"]
 
 
@@ -37,7 +39,10 @@ class Material:
     """The pieces of one fold."""
 
     def __init__(self, root, fold):
-        self.articles, self.sites = {}, {}
+        self.articles, self.sites, self.tails = {}, {}, {}
+        for path in sorted(Path(root, "tails").glob("*.tail")):
+            self.tails.setdefault(path.name.rsplit(".", 2)[1], []).extend(
+                piece for at, piece in enumerate(read_inner(path)) if fold is None or at % FOLDS == fold)
         for path in sorted(Path(root, "pages").glob("*.page")):
             name, lang, _ = path.name.rsplit(".", 2)
             if fold is None or fold_of(name) == fold:
@@ -82,23 +87,27 @@ def thin(rng, lines, keep):
 
 
 def body(rng, material, lang):
-    """One article, or several made into a long one; content lines, with the furniture amid them."""
-    pool = material.articles[lang]
-    first = rng.choice(pool)
-    if rng.random() < 0.35:
-        return thin(rng, first, rng.choice([1, 1, 0.5, 0.2]))
+    """One article, or several made into a long one; content lines, with the furniture amid them. And its topic."""
+    pool = list(material.articles[lang])
+    rng.shuffle(pool)
+    first = pool.pop()
+    words = topic(first)
+    if rng.random() < 0.3:
+        return thin(rng, first, rng.choice([1, 1, 0.5, 0.2])), words
     keep = rng.choice([1, 0.5, 0.3, 0.1, 0])
     out = thin(rng, first, max(keep, 0.3))
     tail = []
     while out and not out[-1][0]:
         tail.append(out.pop())
-    goal = rng.lognormvariate(3.7, 0.9)
-    while sum(label for label, _ in out) < goal and len(out) < 700:
-        more = rng.choice(pool)
+    goal = rng.lognormvariate(5.1, 0.8)
+    while pool and sum(label for label, _ in out) < goal and len(out) < 900:
+        more = pool.pop()
         if rng.random() < 0.6:
-            out.append((1, headline(more)))
-        out += thin(rng, inside(more), keep)
-    return out + tail[::-1]
+            out.append((1, themed(rng, headline(more), words, 0.4)))
+        prose = rng.random() < 0.6
+        lines = [(label, text) for label, text in thin(rng, inside(more), keep) if not prose or not label or is_sentence(text)]
+        out += [(label, themed(rng, text, words, 0.4) if label else text) for label, text in lines]
+    return out + tail[::-1], words
 
 
 def listed(rng, lines):
@@ -109,7 +118,9 @@ def listed(rng, lines):
         if not label or len(text) < 60 or rng.random() > 0.12:
             continue
         words = text.rstrip(".!?\"”").split(" ")
-        form, count = rng.randrange(5), rng.randint(2, 9)
+        form, count = rng.randrange(5), rng.randint(2, 7)
+        if rng.random() < 0.3:
+            out[-1] = (label, text.rstrip(".!?") + ":")
         if rng.random() < 0.5:
             out.append((1, " ".join(words[:rng.randint(1, 4)]).rstrip(",;:")))
         for _ in range(count):
@@ -136,14 +147,16 @@ def pictured(rng, lines, credit):
         if label and len(text) > 80 and rng.random() < 0.12:
             words = text.split(" ")
             at = rng.randint(0, max(0, len(words) - 8))
-            out.append((0, " ".join(words[at:at + rng.randint(3, 8)]).strip(",;:.")))
+            said = " ".join(words[at:at + rng.choice([3, 4, 5, 6, 8, 12, 16])]).strip(",;:.")
+            out.append((0, said[:1].upper() + said[1:] + rng.choice(["", "", "."])))
             if rng.random() < 0.5:
                 out.append((0, credit))
     return out
 
 
-def teasers(rng, material, lang, count):
+def teasers(rng, material, lang, count, words):
     """Other articles as a page shows them in lists: headlines, with or without their first words."""
+    share = rng.choice([0, 0.1, 0.3, 0.5])
     out, form = [], rng.randrange(6)
     marks = {"en": ["News", "Opinion", "World", "Business", "Life"]}.get(lang, [])
     for _ in range(count):
@@ -158,7 +171,7 @@ def teasers(rng, material, lang, count):
             out.append(f"{rng.randint(1, 28)} {rng.choice(['Jan', 'Mar', 'May', 'Sep', 'Nov'])} {rng.randint(2009, 2025)}")
         if form == 5:
             out.append(rng.choice(["Read more", "Continue reading", f"{rng.randint(2, 12)} min read", f"{rng.randint(1, 23)} hours ago"]))
-    return [(0, text) for text in out]
+    return [(0, themed(rng, text, words, share)) for text in out]
 
 
 def part(rng, lines, least=0.3):
@@ -189,63 +202,102 @@ def compose(rng, material):
     """One page: a list of (label, text)."""
     lang = rng.choices(material.languages(), [len(material.articles[x]) for x in material.languages()])[0]
     head, foot, inner = site_of(rng, material, lang)
-    lines = body(rng, material, lang)
+    lines, words = body(rng, material, lang)
+    if rng.random() < 0.92:
+        lines = paragraphs_of(rng, lines, rng.choice([150, 250, 320, 400, 550]))
     if rng.random() < 0.35:
         lines = listed(rng, lines)
-    if rng.random() < 0.15:
+    if rng.random() < 0.25:
         lines = pictured(rng, lines, rng.choice(CREDITS))
-    light = rng.random() < 0.3
+    headlines = [headline(article) for article in material.articles[lang]]
+    if rng.random() < 0.15:
+        lines = structured(rng, lines, headlines)
+    light = rng.random() < 0.35
     if rng.random() < 0.55:
         lines = insert_inner(rng, lines, inner, rng.choice([1, 1, 2, 2, 3, 5] if not light else [1, 1, 2]))
+    sentences = [text for article in material.articles[lang] for label, text in article if label and len(text) > 40 and is_sentence(text)]
+    ends = []
+    if rng.random() < 0.06:
+        ends += works(rng, headlines, words)
+    if sentences and rng.random() < (0.15 if light else 0.1):
+        ends += discussion(rng, sentences, headline(lines), lang, words)
+    # What closes an article without being it: its author, an invitation, a disclaimer.
+    if material.tails.get(lang) and rng.random() < (0.4 if light else 0.3):
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            ends += [(0, themed(rng, text, words, rng.choice([0, 0.1, 0.3]))) for _, text in rng.choice(material.tails[lang])]
     if light:
         before = head[-rng.choice([0, 0, 1, 2, 4, 7]):] if rng.random() < 0.7 else []
         before = [line for line in before] if len(before) < 8 else []
         after = foot[:rng.choice([0, 0, 1, 2, 4, 8, 16, 30])]
         if rng.random() < 0.2:
-            after += teasers(rng, material, lang, rng.randint(2, 5))
-    else:
-        before, after = part(rng, head), part(rng, foot)
-        for _ in range(rng.choice([0, 0, 1, 1, 2])):
-            other = site_of(rng, material, lang)
-            before = part(rng, other[0]) + before if rng.random() < 0.5 else before
-            after = after + part(rng, other[1]) if rng.random() < 0.5 else after
-        if rng.random() < 0.3:
-            block = part(rng, before, 0.2)[:60]
-            where = rng.randint(0, len(before))
-            before = before[:where] + block + before[where:]
-        if rng.random() < 0.3:
-            after = after + part(rng, before, 0.2)[:60]
-        if rng.random() < 0.55:
-            where = rng.randint(0, len(after))
-            after[where:where] = teasers(rng, material, lang, rng.randint(2, 12))
-        if rng.random() < 0.2:
-            before += teasers(rng, material, lang, rng.randint(2, 10))
-        if rng.random() < 0.04:
-            after += [(0, text) for _, text in rng.choice(material.articles[lang])]
-    return dress(rng, before + lines + after)
+            after += teasers(rng, material, lang, rng.randint(2, 5), words)
+        return dress(rng, before + lines + ends + after)
+    before, after = part(rng, head), part(rng, foot)
+    for _ in range(rng.choice([0, 0, 1, 1, 2, 3, 4])):
+        other = site_of(rng, material, lang)
+        before = part(rng, other[0]) + before if rng.random() < 0.5 else before
+        after = after + part(rng, other[1]) if rng.random() < 0.5 else after
+    for side in (before, after):
+        if rng.random() < 0.5:
+            where = rng.randint(0, len(side))
+            side[where:where] = labels(rng, headlines, rng.choice([5, 10, 20, 40, 80, 150]), words)
+    if rng.random() < 0.3:
+        block = part(rng, before, 0.2)[:60]
+        where = rng.randint(0, len(before))
+        before = before[:where] + block + before[where:]
+    if rng.random() < 0.3:
+        after = after + part(rng, before, 0.2)[:60]
+    if rng.random() < 0.65:
+        where = rng.randint(0, len(after))
+        after[where:where] = teasers(rng, material, lang, rng.choice([2, 4, 6, 10, 16, 30]), words)
+    if rng.random() < 0.2:
+        before += teasers(rng, material, lang, rng.randint(2, 10), words)
+    if rng.random() < 0.04:
+        after += [(0, text) for _, text in rng.choice(material.articles[lang])]
+    return dress(rng, before + lines + ends + after)
 
 
 def dress(rng, lines):
     """The shapes that different dumps give the same lines."""
-    if rng.random() < 0.12:
-        lines = [(l, "* " + t if not l and len(t) < 60 and rng.random() < 0.8 else t) for l, t in lines]
+    if rng.random() < 0.5:
+        lines = [(l, titled(t) if not l and len(t) < 32 else t) for l, t in lines]
+    if rng.random() < 0.3:
+        lines = bulleted(rng, lines)
     if rng.random() < 0.06:
         lines = [(l, re.sub(r"(\w+)$", rf"[{rng.randint(1, 300)}]\1", t) if not l and rng.random() < 0.6 else t) for l, t in lines]
     if rng.random() < 0.12:
         lines = join_menus(rng, lines)
-    if rng.random() < 0.08:
+    if rng.random() < 0.03:
         lines = [(l, t.upper() if not l and len(t) < 30 else t) for l, t in lines]
     if rng.random() < 0.25:
         lines = join_paragraphs(rng, lines)
-    if rng.random() < 0.15:
+    if rng.random() < 0.06:
         lines = split_inline(rng, lines)
     if rng.random() < 0.06:
         lines = [(l, strip_marks(t)) for l, t in lines]
-    if rng.random() < 0.05:
+    if rng.random() < 0.02:
         lines = wrap(lines, rng.randint(64, 82))
-    if rng.random() < 0.08:
+    if rng.random() < 0.02:
         lines = [x for line in lines for x in ([(0, "")] if rng.random() < 0.3 else []) + [line]]
     return [(l, t) for l, t in lines if t.strip() or t == ""]
+
+
+def titled(text):
+    """Capitals at each word, as menus have them."""
+    words = [word[0].upper() + word[1:] if word else word for word in text.split(" ")]
+    return " ".join(word.capitalize() if word.isupper() and len(word) > 4 else word for word in words)
+
+
+def bulleted(rng, lines):
+    """Marks before the entries of lists: of menus, and of lists in the article."""
+    out, inside = [], 0
+    for at, (label, text) in enumerate(lines):
+        short = lambda i: 0 <= i < len(lines) and lines[i][0] == label and len(lines[i][1]) < (60 if not label else 140)
+        if short(at) and (short(at - 1) or short(at + 1)) and rng.random() < (0.85 if not label else 0.5):
+            inside = rng.randrange(2) if rng.random() < 0.2 else inside
+            text = ("+ " if inside else "* ") + text
+        out.append((label, text))
+    return out
 
 
 def strip_marks(text):

@@ -1,8 +1,8 @@
 """Trains the model that judges lines of flat text: `train.py FEATURES_BINARY MODEL_FILE`, called by ./train.
 
 Word weights by logistic regression, then a forest of boosted trees that sees what the words of a line and of its
-neighbours say. The words' say was predicted for folds that the weights were not trained on. Fixed seeds, one
-thread: the same material and libraries give the same file. Needs numpy, scipy, scikit-learn and lightgbm.
+neighbours say. The words' say was predicted for folds that the weights were not trained on. Fixed seeds: the
+same material and libraries give the same file. Needs numpy, scipy, scikit-learn and lightgbm.
 """
 import json, os, struct, subprocess, sys, tempfile
 from pathlib import Path
@@ -24,14 +24,9 @@ WORDS_C = 2.0
 FOREST = dict(objective="binary", learning_rate=0.1, num_leaves=12, min_data_in_leaf=200, feature_fraction=0.4,
              bagging_fraction=0.6, bagging_freq=1, lambda_l2=10.0, max_bin=31, seed=SEED, deterministic=True,
              force_row_wise=True, num_threads=int(os.environ.get("THREADS", 1)), verbose=-1)
-TREES = 120
-# Features that composed pages show otherwise than real ones do: the order of pieces and their absolute numbers are the
-# composer's choice.
-UNUSED = set("""index lines index_share lines_below size_share_above prose_share_above prose_above said_times said_before gap
-gap_share bullet head_distance_above head_kind_above mark core_distance_start core_distance_end core_lines_share
-core_size_share in_core between_prose hand_weight hand_inside hand_margin prose_lines prose_line_share size_mean
-repeated_share words_page reasons_30_above size_20_above size_20_below prose_20_above prose_20_below said_with_neighbour
-neighbours_repeat""".split())
+TREES = 160
+# Features that composed pages show otherwise than real ones do: how many lines there are, and empty lines among them.
+UNUSED = {"index", "lines", "lines_below", "gap", "gap_share"}
 
 
 class Sheet:
@@ -160,11 +155,12 @@ def main(binary, target):
     report("words", words > 0, labels)
     matrix = np.hstack([sheet.features, around_words(sheet, words)]).astype(np.float32)
     names = sheet.names[:matrix.shape[1]]
-    first = np.zeros(len(labels))
-    for fold in range(FOLDS):
-        rows = folds != fold
-        first[~rows] = boosted(FOREST, TREES, matrix[rows], labels[rows], weights[rows], names).predict(matrix[~rows], raw_score=True)
-    report("forest", first > 0, labels)
+    if os.environ.get("SHOW"):
+        first = np.zeros(len(labels))
+        for fold in range(FOLDS):
+            rows = folds != fold
+            first[~rows] = boosted(FOREST, TREES, matrix[rows], labels[rows], weights[rows], names).predict(matrix[~rows], raw_score=True)
+        report("forest", first > 0, labels)
     forest = boosted(FOREST, TREES, matrix, labels, weights, names)
     if os.environ.get("SHOW"):
         gain = sorted(zip(forest.feature_importance("gain"), forest.feature_name()), reverse=True)

@@ -196,6 +196,11 @@ pub(crate) fn is_caption_line(line: &str) -> bool {
     (opened || slashed || alone) && line.chars().count() < 600
 }
 
+/// True for a line that is a credit and nothing else: "Credit: Jane Doe".
+pub(crate) fn is_credit_line(line: &str) -> bool {
+    line.chars().count() <= MAX_CREDIT_CHARS && is_caption_line(line) && split(line).text.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +233,8 @@ mod tests {
     fn prose_is_no_caption() {
         assert!(is_caption_line("A launcher is displayed outside the city in 2017. / AFP PHOTO / Jan NOVAK"));
         assert!(is_caption_line("Getty Images"));
+        assert!(is_credit_line("Credit: Studio Vale"));
+        assert!(!is_credit_line("Workers leave the mine. REUTERS/Ana Silva"));
         assert!(!is_caption_line("The company told Reuters that it would close the mine."));
         assert!(!is_caption_line("The deal, first reported by AP, was signed in May."));
     }

@@ -104,7 +104,7 @@ pub fn extract(input: &Input<'_>) -> Document {
         own_values(input, &mut document);
         html::extract(&tree, input.url, &document)
     } else {
-        flat::extract(&text, input.title, &mut document)
+        flat::extract(&text, input.title, input.url, &mut document)
     };
     let described = draft.described;
     draft.finish(&map, &mut document);

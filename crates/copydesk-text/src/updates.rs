@@ -24,16 +24,21 @@ pub(crate) fn find(document: &mut Document) {
     let mut notes = Vec::new();
     for paragraph in &document.paragraphs {
         let text = document.text.get(paragraph.begin..paragraph.end).unwrap_or_default();
-        if text.len() > 4 * MAX_CHARS || text.chars().count() > MAX_CHARS {
-            continue;
-        }
-        // A colon or dash must follow the one-word openings: "Update: ..." is a note, "Update your app" is not.
-        let marked = text.split_whitespace().take(3).any(|word| word.ends_with([':', '–', '—', '-']));
-        let said = plain(text);
-        if OPENINGS.iter().any(|o| said.starts_with(o) && (!o.ends_with(' ') || marked)) {
+        if is_note(text) {
             let raw = document.raw_range(paragraph.begin..paragraph.end);
             notes.push(UpdateNote { text: text.to_owned(), raw });
         }
     }
     document.update_notes = notes;
+}
+
+/// True for a sentence that says so. Looks at short texts only.
+pub(crate) fn is_note(text: &str) -> bool {
+    if text.len() > 4 * MAX_CHARS || text.chars().count() > MAX_CHARS {
+        return false;
+    }
+    // A colon or dash must follow the one-word openings: "Update: ..." is a note, "Update your app" is not.
+    let marked = text.split_whitespace().take(3).any(|word| word.ends_with([':', '–', '—', '-']));
+    let said = plain(text);
+    OPENINGS.iter().any(|o| said.starts_with(o) && (!o.ends_with(' ') || marked))
 }

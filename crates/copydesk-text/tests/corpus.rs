@@ -50,6 +50,8 @@ fn found(document: &Document, key: &str) -> Value {
         "language" => json!(document.language.as_ref().map(|l| l.code.as_str())),
         "captions" => json!(document.captions.iter().map(|c| json!([c.text, c.credit])).collect::<Vec<_>>()),
         "lead_image" => json!(document.lead_image.as_ref().map(|i| json!([i.url, i.caption, i.credit]))),
+        "kinds" => json!(document.paragraphs.iter().map(|p| p.kind.as_str()).collect::<Vec<_>>()),
+        "dateline" => json!(document.dateline.as_ref().map(|d| d.text.as_str())),
         "paywalled" => json!(document.paywalled),
         "update_notes" => json!(document.update_notes.iter().map(|u| u.text.as_str()).collect::<Vec<_>>()),
         "notes" => json!(document.notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>()),

@@ -83,6 +83,8 @@ pub(super) struct Sheet<'p> {
     pub(super) own: &'p [[f32; OWN.len()]],
     pub(super) shapes: &'p [Shape],
     pub(super) surroundings: &'p [Surroundings],
+    /// The longer words of each line, hashed.
+    pub(super) words: &'p [Vec<u64>],
     /// What each line weighs less for the head it stands below.
     pub(super) marks: &'p [f32],
     /// The heads of sections: the kind of each line that is one, else 0.
@@ -101,6 +103,7 @@ impl<'p> Sheet<'p> {
             own,
             shapes: &weighed.shapes,
             surroundings: &weighed.surroundings,
+            words: &weighed.words,
             marks: &weighed.marks,
             heads: lines.iter().map(|line| sections::head(&line.text.text)).collect(),
             weights: &weighed.weights,

@@ -80,11 +80,13 @@ pub(super) fn surroundings(
     reasons: &[Option<RemovedReason>],
     shapes: &[Shape],
     marks: &[f32],
+    words: &[Vec<u64>],
+    code: &[bool],
 ) -> Vec<Surroundings> {
     let prose = prose_near(shapes);
     let repeats = first_copies(lines, shapes, &prose, repeats(lines));
-    let core = core(lines, reasons, shapes, marks, &repeats);
-    let shared = shared_words(lines, shapes);
+    let core = core(lines, reasons, shapes, marks, &repeats, code);
+    let shared = shared_words(words, shapes);
     (0..lines.len())
         .map(|i| Surroundings {
             prose: prose.get(i).copied().unwrap_or_default(),
@@ -120,12 +122,15 @@ fn core(
     shapes: &[Shape],
     marks: &[f32],
     repeats: &[Repeats],
+    code: &[bool],
 ) -> Range<usize> {
     let gain = |i: usize, line: &Line| {
         let size: usize = line.text.text.chars().map(crate::normal::size).take(MAX_GAIN_CHARS).sum();
         let own = match shapes.get(i) {
             Some(Shape::Prose) if repeats.get(i) == Some(&Repeats::SaidBefore) => -1.0,
             Some(Shape::Prose) => size.min(MAX_GAIN_CHARS) as f32 / 100.0,
+            // Programs stand between an article's paragraphs and part them not.
+            _ if code.get(i) == Some(&true) => 0.0,
             Some(Shape::Sentence) => -GAP_COST / 5.0,
             Some(Shape::Fragment) | None => -GAP_COST,
         };
@@ -162,9 +167,10 @@ const MIN_SHARED_CHARS: usize = 4;
 /// Longer texts are no flattened pages; their words are not compared, which bounds the cost.
 const MAX_SHARING_LINES: usize = 20_000;
 
-fn shared_words(lines: &[Line], shapes: &[Shape]) -> Vec<Option<f32>> {
+/// The longer words of each line, hashed, each once; none for texts that are too long to compare.
+pub(super) fn longer_words(lines: &[Line]) -> Vec<Vec<u64>> {
     if lines.len() > MAX_SHARING_LINES {
-        return vec![Some(0.5); lines.len()];
+        return Vec::new();
     }
     let hashes = BuildHasherDefault::<DefaultHasher>::default();
     let longer = |line: &Line| -> Vec<u64> {
@@ -180,7 +186,13 @@ fn shared_words(lines: &[Line], shapes: &[Shape]) -> Vec<Option<f32>> {
         words.dedup();
         words
     };
-    let sets: Vec<Vec<u64>> = lines.iter().map(longer).collect();
+    lines.iter().map(longer).collect()
+}
+
+fn shared_words(sets: &[Vec<u64>], shapes: &[Shape]) -> Vec<Option<f32>> {
+    if sets.is_empty() {
+        return vec![Some(0.5); shapes.len()];
+    }
     let mut counts: HashMap<u64, u32> = HashMap::new();
     for (set, _) in sets.iter().zip(shapes).filter(|(_, shape)| **shape == Shape::Prose) {
         for word in set {
@@ -291,7 +303,7 @@ mod tests {
             Harbour wall repaired\nJobs Weather Podcasts\n";
         let lines = split(text);
         let shapes = [Shape::Prose, Shape::Prose, Shape::Fragment, Shape::Fragment];
-        let shared = shared_words(&lines, &shapes);
+        let shared = shared_words(&longer_words(&lines), &shapes);
         assert_eq!(shared.get(2), Some(&Some(1.0)));
         assert_eq!(shared.get(3), Some(&Some(0.0)));
     }

@@ -5,6 +5,7 @@
 
 use super::context::{Sheet, Sums};
 use super::model::Model;
+use super::texture::texture;
 
 /// What the words around a line say, in order, behind the features of the line and its place.
 pub(super) const WORDS: [&str; 6] =
@@ -12,8 +13,8 @@ pub(super) const WORDS: [&str; 6] =
 
 /// The features of all lines without those of the words.
 pub(super) fn base(page: &Sheet<'_>) -> Vec<Vec<f32>> {
-    let around = page.around();
-    page.own.iter().zip(around).map(|(own, around)| own.iter().copied().chain(around).collect()).collect()
+    let rows = page.own.iter().zip(page.around()).zip(texture(page));
+    rows.map(|((own, around), texture)| own.iter().copied().chain(around).chain(texture).collect()).collect()
 }
 
 /// Log-odds of content for each line. Linear in the lines.

@@ -4,6 +4,7 @@
 //! `weigh.rs` finds the article's part, `score.rs` decides on each line. Must never come here: markup. On light text nearly every line is content, so a line is left
 //! out for a stated reason only.
 
+mod code;
 mod context;
 mod evidence;
 mod features;
@@ -12,6 +13,8 @@ mod lines;
 mod model;
 mod score;
 mod sections;
+mod texture;
+mod title;
 pub(crate) mod training;
 mod weigh;
 mod words;
@@ -21,16 +24,19 @@ use crate::draft::{Draft, Piece};
 use crate::meta::{authors, dates};
 use crate::normal::tidy;
 
-/// Reads the article out of flat text. `title` is the sender's, when there is one.
-pub(crate) fn extract(text: &str, title: Option<&str>, document: &mut Document) -> Draft {
+/// Reads the article out of flat text. `title` is the sender's, when there is one; `url` is empty when there is none.
+pub(crate) fn extract(text: &str, title: Option<&str>, url: &str, document: &mut Document) -> Draft {
     let lines = lines::split(text);
     if lines.len() == lines::MAX_LINES {
         let message = format!("the text has too many lines; only the first {} were read", lines::MAX_LINES);
         document.notes.push(Note::new(NoteCode::Truncated, message));
     }
-    let verdicts = score::verdicts(&lines, title);
+    let verdicts = score::verdicts(&lines, title, url);
     let mut draft = Draft::default();
+    // A caption awaits its credit, which may stand in a line of its own.
+    let mut captioned = false;
     for (line, verdict) in lines.into_iter().zip(verdicts) {
+        captioned &= matches!(verdict, score::Verdict::Caption);
         let shown = line.text.text.as_str();
         match verdict {
             score::Verdict::Keep(kind) => {
@@ -38,7 +44,15 @@ pub(crate) fn extract(text: &str, title: Option<&str>, document: &mut Document) 
                 continue;
             }
             score::Verdict::Caption => {
-                draft.captions.push(line.text);
+                let credit = crate::caption::is_credit_line(&line.text.text);
+                match draft.captions.last_mut().filter(|_| credit && captioned) {
+                    Some(caption) => {
+                        caption.push_unsourced(" ");
+                        caption.push_slice(&line.text, 0..line.text.text.len());
+                    }
+                    None => draft.captions.push(line.text),
+                }
+                captioned = !credit;
                 continue;
             }
             score::Verdict::Remove(reason) => {

@@ -1,14 +1,20 @@
 //! The verdict on each line of flat text.
 //!
-//! Lives here: reasons at the edges of the article and inside it, title and captions among the lines. Must never come here:
-//! phrases (`furniture.rs`) or the weights that find the article's part (`weigh.rs`).
+//! Lives here: reasons at the edges of the article and inside it, captions among the lines. Must never come here: phrases
+//! (`furniture.rs`), the weights that find the article's part (`weigh.rs`), or the search for the title (`title.rs`).
 
 use super::lines::Line;
-use super::weigh;
+use super::{code, title, weigh};
 use crate::caption;
 use crate::document::{ParagraphKind, RemovedReason};
 use crate::furniture::{self, ends_sentence};
 use crate::meta::{authors, dates};
+
+/// With such log-odds the model overrules what a line says of itself: "Duration: two weeks" stands in lists of courses, too.
+const SURE_ODDS: f32 = 1.0;
+
+/// Longer lines above a credit are paragraphs, below which a picture without a caption stands.
+const MAX_CREDITED_CHARS: usize = 200;
 
 /// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,41 +24,59 @@ pub(crate) enum Verdict {
     Remove(RemovedReason),
 }
 
-/// Lines before the article among which its title is looked for.
+/// Lines before the article among which its authors are looked for, and in it where its title may stand again.
 const TITLE_REACH: usize = 12;
 
-/// The verdict on every line. A single line is the text, whatever it says. `title` is the sender's.
-pub(crate) fn verdicts(lines: &[Line], title: Option<&str>) -> Vec<Verdict> {
+/// The verdict on every line. A single line is the text, whatever it says. `given` is the sender's title, `url` the page's
+/// address.
+pub(crate) fn verdicts(lines: &[Line], given: Option<&str>, url: &str) -> Vec<Verdict> {
     if let [only] = lines {
         return vec![Verdict::Keep(kind(only))];
     }
-    let reasons: Vec<Option<RemovedReason>> = lines.iter().map(|line| reason(&line.text.text)).collect();
-    let inside = weigh::inside(lines, &reasons);
+    let reasons = reasons(lines);
+    let weigh::Judged { inside, odds } = weigh::judge(lines, &reasons);
+    let sure = |i: usize| odds.get(i).is_some_and(|odds| *odds >= SURE_ODDS);
     let start = inside.iter().position(|&i| i).unwrap_or(0);
-    let title_at = find_title(lines, &reasons, start, title);
+    let title_at = title::find(lines, &reasons, start, given, url);
+    let title = title_at.and_then(|at| lines.get(at)).map(|line| line.text.text.as_str());
     lines
         .iter()
         .enumerate()
         .map(|(i, line)| {
             let text = line.text.text.as_str();
-            if Some(i) == title_at || title.is_some_and(|t| crate::normal::tidy(t) == text) {
+            let again = title.is_some_and(|title| i <= start + TITLE_REACH && title::repeats(text, title));
+            if Some(i) == title_at || again || given.is_some_and(|t| crate::normal::tidy(t) == text) {
                 return Verdict::Remove(RemovedReason::Title);
             }
             if caption::is_caption_line(text) {
                 return Verdict::Caption;
             }
-            if let Some(reason) = reasons.get(i).copied().flatten() {
+            let credited = lines.get(i + 1).is_some_and(|next| caption::is_credit_line(&next.text.text));
+            if credited && text.chars().count() <= MAX_CREDITED_CHARS && !ends_sentence(text) {
+                return Verdict::Caption;
+            }
+            let inner = inside.get(i).copied().unwrap_or(true);
+            if let Some(reason) = reasons.get(i).copied().flatten()
+                && !(inner && sure(i) && reason != RemovedReason::Symbols)
+            {
                 return Verdict::Remove(reason);
             }
             if i < start && authors::looks_like_person(text) && i + TITLE_REACH >= start {
                 return Verdict::Remove(RemovedReason::Byline);
             }
-            if !inside.get(i).copied().unwrap_or(true) {
+            if !inner {
                 return Verdict::Remove(RemovedReason::OutsideArticle);
             }
             Verdict::Keep(kind(line))
         })
         .collect()
+}
+
+/// What each line says of itself; lines of programs say nothing.
+pub(super) fn reasons(lines: &[Line]) -> Vec<Option<RemovedReason>> {
+    let shapes: Vec<_> = lines.iter().map(weigh::shape).collect();
+    let code = code::runs(lines, &shapes);
+    lines.iter().zip(code).map(|(line, code)| if code { None } else { reason(&line.text.text) }).collect()
 }
 
 fn kind(line: &Line) -> ParagraphKind {
@@ -67,7 +91,7 @@ fn kind(line: &Line) -> ParagraphKind {
     }
 }
 
-pub(super) fn reason(text: &str) -> Option<RemovedReason> {
+fn reason(text: &str) -> Option<RemovedReason> {
     if furniture::is_symbols(text) {
         return Some(RemovedReason::Symbols);
     }
@@ -82,39 +106,4 @@ pub(super) fn reason(text: &str) -> Option<RemovedReason> {
         return Some(RemovedReason::Timestamp);
     }
     None
-}
-
-/// The title's line: what the sender says, else the likeliest short line before the first paragraph.
-fn find_title(
-    lines: &[Line],
-    reasons: &[Option<RemovedReason>],
-    start: usize,
-    title: Option<&str>,
-) -> Option<usize> {
-    if let Some(title) = title {
-        let title = crate::normal::tidy(title);
-        return lines.iter().position(|line| line.text.text == title);
-    }
-    let first = (start..lines.len()).find(|&i| {
-        lines.get(i).is_some_and(|l| {
-            let chars = l.text.text.chars().count();
-            chars >= 100 && ends_sentence(&l.text.text) && !caption::is_caption_line(&l.text.text)
-        })
-    })?;
-    (first.saturating_sub(TITLE_REACH)..first)
-        .rev()
-        .filter(|&i| reasons.get(i).copied().flatten().is_none())
-        .filter_map(|i| {
-            let text = lines.get(i)?.text.text.as_str();
-            let chars = text.chars().count();
-            let words = text.split_whitespace().count();
-            if !(15..=220).contains(&chars) || caption::is_caption_line(text) || text.ends_with('.') {
-                return None;
-            }
-            let score =
-                (words.min(12) as i32) * 3 - (first - i) as i32 - if ends_sentence(text) { 4 } else { 0 };
-            Some((score, i))
-        })
-        .max_by_key(|&(score, i)| (score, std::cmp::Reverse(i)))
-        .map(|(_, i)| i)
 }

@@ -56,6 +56,20 @@ pub(super) fn marks(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &
     weights
 }
 
+/// Before so many lines of prose no discussion begins.
+const MIN_PROSE_LINES: usize = 3;
+
+/// A discussion may be so many times as long as the article.
+const DISCUSSION_PARTS: usize = 40;
+
+/// Where the readers' comments of a text begin that has no other edge: at the head that counts them.
+pub(super) fn discussion(lines: &[Line], shapes: &[Shape]) -> Option<usize> {
+    let at = lines.iter().position(|line| counts_comments(&line.text.text))?;
+    let prose = |range: &[Shape]| range.iter().filter(|s| **s == Shape::Prose).count();
+    let before = prose(shapes.get(..at)?);
+    (before >= MIN_PROSE_LINES && before * DISCUSSION_PARTS >= prose(shapes)).then_some(at)
+}
+
 fn mark(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], weights: &mut [f32]) {
     let mut count = 0;
     let before: Vec<usize> = shapes
@@ -73,7 +87,9 @@ fn mark(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], wei
     if let Some(&first) =
         marked.first().filter(|&&i| marked.len() >= 3 && before.get(i).is_some_and(|&n| n >= 3))
     {
-        for weight in weights.get_mut(first.saturating_sub(2)..).unwrap_or_default() {
+        let named = |i: &usize| shapes.get(*i) != Some(&Shape::Prose);
+        let begin = (first.saturating_sub(2)..first).rev().take_while(named).last().unwrap_or(first);
+        for weight in weights.get_mut(begin..).unwrap_or_default() {
             *weight -= 3.0;
         }
     }
@@ -81,7 +97,7 @@ fn mark(lines: &[Line], reasons: &[Option<RemovedReason>], shapes: &[Shape], wei
         let text = lines.get(i).map(|l| l.text.text.as_str()).unwrap_or_default();
         let short = text.chars().count() <= 60;
         let before = before[i];
-        if counts_comments(text) && before >= 3 && before * 12 >= all {
+        if counts_comments(text) && before >= MIN_PROSE_LINES && before * DISCUSSION_PARTS >= all {
             for weight in weights.get_mut(i..).unwrap_or_default() {
                 *weight -= 4.0;
             }
@@ -152,10 +168,10 @@ fn counts_comments(text: &str) -> bool {
     let mut words = plain.split(' ');
     let number =
         words.next().is_some_and(|w| !w.is_empty() && w.len() <= 5 && w.bytes().all(|b| b.is_ascii_digit()));
-    number
-        && words.next().is_some_and(|w| COUNTED.contains(&w))
-        && text.chars().count() <= 160
-        && !ends_sentence(text)
+    let counted = number && words.next().is_some_and(|w| COUNTED.contains(&w)) && text.chars().count() <= 160;
+    // The head repeats the article's title, which may be a question.
+    let titled = matches!(words.next(), Some("on" | "to" | "zu" | "sur" | "en" | "em" | "su"));
+    counted && (titled || !ends_sentence(text) || text.ends_with(':'))
 }
 
 /// Heads of what follows an article, whole, in the form `plain` gives.
@@ -175,6 +191,10 @@ const CLOSING_STARTS: &[&str] = &[
 
 /// True for heads of what follows an article: sources, notes, its author, the rest of the site.
 fn closes_article(text: &str) -> bool {
+    // "tags: string[];" is a line of a program.
+    if text.ends_with([';', '{', '}', ',']) {
+        return false;
+    }
     if text.chars().count() > 50 || ends_sentence(text) && !text.ends_with([':', '?']) {
         return false;
     }

@@ -5,6 +5,7 @@
 
 use super::context::{AROUND, Sheet};
 use super::features::{self, OWN};
+use super::texture::TEXTURE;
 use super::{judge, lines, score, weigh, words};
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ pub struct FlatLine {
 #[must_use]
 pub fn flat_lines(text: &str) -> Option<Vec<FlatLine>> {
     let lines = lines::split(text);
-    let reasons: Vec<_> = lines.iter().map(|line| score::reason(&line.text.text)).collect();
+    let reasons = score::reasons(&lines);
     let weighed = weigh::weigh(&lines, &reasons)?;
     let own: Vec<_> = lines.iter().zip(&reasons).map(|(line, reason)| features::own(line, *reason)).collect();
     let rows = judge::base(&Sheet::of(&lines, &own, &weighed));
@@ -41,5 +42,5 @@ pub fn flat_lines(text: &str) -> Option<Vec<FlatLine>> {
 /// The names of all features of the forest, in order.
 #[must_use]
 pub fn flat_feature_names() -> Vec<&'static str> {
-    OWN.into_iter().chain(AROUND).chain(judge::WORDS).collect()
+    OWN.into_iter().chain(AROUND).chain(TEXTURE).chain(judge::WORDS).collect()
 }

@@ -7,9 +7,10 @@
 
 use super::context::Sheet;
 use super::lines::Line;
-use super::{evidence, features, judge, model, sections};
+use super::{code, evidence, features, judge, model, sections};
 use crate::document::RemovedReason;
 use crate::furniture::ends_sentence;
+use crate::updates;
 
 /// A line is prose from this many characters on if it ends as sentences do, else from twice as many.
 const PROSE_CHARS: usize = 80;
@@ -33,6 +34,9 @@ const SWITCH_COST: f32 = 1.4;
 /// What a line weighs less that says of itself that it is no article.
 const REASON_COST: f32 = 2.0;
 
+/// What a line weighs more that tells of a change in the article.
+const NOTE_WEIGHT: f32 = 3.0;
+
 /// How much of the core's weight counts in text that is the article's area already.
 const PART_CORE: f32 = 0.3;
 
@@ -55,7 +59,7 @@ pub(super) enum Shape {
     Fragment,
 }
 
-fn shape(line: &Line) -> Shape {
+pub(super) fn shape(line: &Line) -> Shape {
     let text = line.text.text.as_str();
     let chars: usize = text.chars().map(crate::normal::size).sum();
     let sentence = ends_sentence(text);
@@ -75,35 +79,82 @@ pub(super) struct Weighed {
     /// What each line weighs less for the head it stands below.
     pub(super) marks: Vec<f32>,
     pub(super) weights: Vec<f32>,
+    /// The longer words of each line, as `evidence::longer_words` gives them.
+    pub(super) words: Vec<Vec<u64>>,
+    /// The lines of programs.
+    pub(super) code: Vec<bool>,
 }
+
+/// Text that is clean but for its readers' comments: everything above them.
+fn undiscussed(lines: &[Line]) -> Vec<bool> {
+    let shapes: Vec<Shape> = lines.iter().map(shape).collect();
+    let end = sections::discussion(lines, &shapes).unwrap_or(lines.len());
+    (0..lines.len()).map(|i| i < end).collect()
+}
+
+/// What a line of a program weighs in the core of the text.
+const CODE_WEIGHT: f32 = 2.0;
 
 /// More lines are judged by the hand-set weights alone, which bounds the cost; no article has as many.
 const MAX_JUDGED_LINES: usize = 8_000;
 
-/// How much of the model's log-odds counts beside the hand-set weights. The two were made from different things, so they
-/// err apart; written pages are easier than real ones, so the model is surer than it should be.
-const ODDS_SHARE: f32 = 0.5;
+/// How much the model's log-odds count beside the hand-set weights, which the model has seen too. The hand-set weights
+/// stay in the sum since written pages are easier than real ones: the model trusts itself more than it should.
+const ODDS_SHARE: f32 = 1.6;
+
+/// Shorter texts have no surroundings from which the model could tell anything.
+const FEW_LINES: usize = 20;
+
+/// The model's share in them.
+const FEW_ODDS_SHARE: f32 = 0.3;
 
 /// The most that the model may add or take.
-const MAX_ODDS: f32 = 4.0;
+const MAX_ODDS: f32 = 8.0;
 
-/// True for each line that lies in the article.
-pub(super) fn inside(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Vec<bool> {
-    let Some(weighed) = weigh(lines, reasons) else { return vec![true; lines.len()] };
+/// What every line weighs less: written pages have more content than real ones.
+const PRIOR_COST: f32 = 0.3;
+
+/// How much of the prose that the hand-set weights keep the model must keep too, else it is not believed: so many parts of
+/// so many; in texts of any length, and in short ones.
+const TRUST: (usize, usize) = (2, 3);
+const FEW_TRUST: (usize, usize) = (9, 10);
+
+/// Which lines lie in the article, and how sure the model is of each.
+pub(super) struct Judged {
+    pub(super) inside: Vec<bool>,
+    /// Log-odds of content; empty where no model was asked.
+    pub(super) odds: Vec<f32>,
+}
+
+/// Finds the article.
+pub(super) fn judge(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Judged {
+    let Some(weighed) = weigh(lines, reasons) else {
+        return Judged { inside: undiscussed(lines), odds: Vec::new() };
+    };
+    let by_hand = path(&weighed.weights);
     let model = model::get().filter(|_| lines.len() <= MAX_JUDGED_LINES);
-    let Some(model) = model else { return path(&weighed.weights) };
+    let Some(model) = model else { return Judged { inside: by_hand, odds: Vec::new() } };
     let own: Vec<_> = lines.iter().zip(reasons).map(|(line, reason)| features::own(line, *reason)).collect();
     let odds = judge::judge(&Sheet::of(lines, &own, &weighed), model);
-    let judged = |(hand, odds): (&f32, &f32)| hand + (odds * ODDS_SHARE).clamp(-MAX_ODDS, MAX_ODDS);
-    let weights: Vec<f32> = weighed.weights.iter().zip(&odds).map(judged).collect();
-    let (judged, by_hand) = (path(&weights), path(&weighed.weights));
+    let few = lines.len() < FEW_LINES;
+    let (share, prior) = if few { (FEW_ODDS_SHARE, 0.0) } else { (ODDS_SHARE, PRIOR_COST) };
+    // The model has seen no programs: to it they are furniture, and so is a paragraph between two of them.
+    let beside =
+        |i: usize| weighed.code.get(i.saturating_sub(1)..(i + 2).min(lines.len())).unwrap_or_default();
+    let judged = |(i, (hand, odds)): (usize, (&f32, &f32))| {
+        hand + if beside(i).contains(&true) { 0.0 } else { (odds * share).clamp(-MAX_ODDS, MAX_ODDS) - prior }
+    };
+    let weights: Vec<f32> = weighed.weights.iter().zip(&odds).enumerate().map(judged).collect();
+    let inside = path(&weights);
     let prose = |inside: &[bool]| {
         let kept =
             inside.iter().zip(&weighed.shapes).zip(lines).filter(|((i, s), _)| **i && **s == Shape::Prose);
         kept.map(|(_, line)| line.text.text.len()).sum::<usize>()
     };
     // A model that leaves out most of what looks like the article has not understood this text.
-    if prose(&judged) * 3 < prose(&by_hand) * 2 { by_hand } else { judged }
+    let (kept, all) = if few { FEW_TRUST } else { TRUST };
+    let inside = if prose(&inside) * all < prose(&by_hand) * kept { by_hand } else { inside };
+    Judged { inside, odds }
 }
 
 /// Weighs every line by hand-set weights; `None` for text that has no prose, or nothing else.
@@ -128,13 +179,24 @@ pub(super) fn weigh(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Option
     } else {
         Page::Whole
     };
+    // Lists and notes that follow the last paragraph at once are the article's end, where there is no page around it: below long texts
+    // stand lists of links.
+    let closes =
+        |i: &usize| lines.get(*i).is_some_and(|line| line.bullet || updates::is_note(&line.text.text));
+    let end =
+        (last + 1..lines.len()).take_while(closes).last().filter(|_| lines.len() < FEW_LINES).unwrap_or(last);
     let prose_lines = (first..=last).filter(|&i| prose(i)).count();
     let edge_cost = if prose_lines < FEW_PROSE_LINES { EDGE_COSTS.0 } else { EDGE_COSTS.1 };
     let marks = sections::marks(lines, reasons, &shapes);
-    let surroundings = evidence::surroundings(lines, reasons, &shapes, &marks);
+    let words = evidence::longer_words(lines);
+    let code = code::runs(lines, &shapes);
+    let surroundings = evidence::surroundings(lines, reasons, &shapes, &marks, &words, &code);
     let weights: Vec<f32> = (0..lines.len())
         .filter_map(|i| {
             let (line, shape, around) = (lines.get(i)?, *shapes.get(i)?, surroundings.get(i)?);
+            if around.in_core && code.get(i) == Some(&true) {
+                return Some(CODE_WEIGHT + marks.get(i).copied().unwrap_or_default());
+            }
             let run = runs.get(i).copied().unwrap_or(1);
             let heads = shape != Shape::Prose && shapes.get(i + 1) == Some(&Shape::Prose);
             let mut sum = weight(shape, run, line.bullet, page) + around.repeats.weight(shape);
@@ -143,12 +205,13 @@ pub(super) fn weigh(lines: &[Line], reasons: &[Option<RemovedReason>]) -> Option
                 sum += evidence::words(&line.text.text, shape, around);
             }
             sum += if heads { 1.0 } else { 0.0 } + marks.get(i).copied().unwrap_or_default();
-            sum -= if (first..=last).contains(&i) { 0.0 } else { edge_cost };
+            sum -= if (first..=end).contains(&i) { 0.0 } else { edge_cost };
             sum -= if reasons.get(i).copied().flatten().is_some() { REASON_COST } else { 0.0 };
+            sum += if updates::is_note(&line.text.text) { NOTE_WEIGHT } else { 0.0 };
             Some(sum)
         })
         .collect();
-    Some(Weighed { shapes, surroundings, marks, weights })
+    Some(Weighed { shapes, surroundings, marks, weights, words, code })
 }
 
 /// How many lines of prose, or of no prose, stand together around each line.

@@ -26,7 +26,7 @@ const NOT_NAMES: &[&str] = &[
     "staff", "reporter", "reporters", "editor", "editors", "correspondent", "writer", "writers", "columnist", "published", "updated", "posted", "photo", "photos", "contributor", "contributing",
     "min", "read", "minutes", "journalist", "redakteur", "redakteurin", "redaktion", "korrespondent", "korrespondentin", "volontär", "chefredakteur", "corresponsal", "periodista",
     "journaliste", "giornalista", "redactora", "redactor", "senior", "chief", "political", "director", "producer", "www", "http", "https", "follow", "view", "profile", "am", "uhr",
-    "comments", "share", "subscribe", "ressortleiter", "leiter", "stand", "bureau", "special", "email", "twitter", "facebook", "professor", "university",
+    "comments", "share", "bio", "written", "reviewed", "says", "name", "blog", "development", "pm", "subscribe", "ressortleiter", "leiter", "stand", "bureau", "special", "email", "twitter", "facebook", "professor", "university",
 ];
 
 /// The names in a byline, cleaned, each once. Whole-line input such as "By Jane Doe | 3 May 2020" is fine.

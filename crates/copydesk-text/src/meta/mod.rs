@@ -1,13 +1,14 @@
 //! Title, authors, times and the rest, each from the most trusted place that has it.
 //!
 //! Lives here: the order of trust. JSON-LD comes first for authors and times, since publishers keep it for search
-//! engines; then OpenGraph and other `meta`; then microdata and `<time>`; then visible bylines. Titles come from the
+//! engines; then OpenGraph and other `meta`; then microdata and `<time>`; then visible bylines; then what stands beside the headline. Titles come from the
 //! headline shown. Must never come here: the article's text. Called once for a page, after its text is found.
 
 pub(crate) mod authors;
 pub(crate) mod dates;
 mod head;
 mod jsonld;
+mod near;
 pub(crate) mod title;
 mod visible;
 
@@ -21,7 +22,11 @@ pub(crate) fn fill(tree: &Tree<'_>, url: &str, document: &mut Document) -> Optio
     let head = Head::read(tree);
     let nodes = jsonld::articles(tree);
     let found = nodes.first();
-    let seen = visible::read(tree);
+    let mut seen = visible::read(tree);
+    let near = near::read(tree);
+    if seen.authors.iter().all(|text| authors::split(text).is_empty()) {
+        seen.authors = near.author.into_iter().collect();
+    }
     let string = |key: &str| found.and_then(|node| jsonld::string(node, key));
 
     document.site_name = head
@@ -53,7 +58,8 @@ pub(crate) fn fill(tree: &Tree<'_>, url: &str, document: &mut Document) -> Optio
         .or_else(|| seen.published.as_deref().and_then(dates::parse))
         .or_else(|| seen.shown_date.as_deref().and_then(dates::parse))
         .or_else(|| date_in_url(document.canonical_url.as_deref().unwrap_or(url)))
-        .or_else(|| date_in_url(url));
+        .or_else(|| date_in_url(url))
+        .or_else(|| near.date.as_deref().and_then(dates::parse));
     if let Some((when, precision)) = published {
         document.published = Some(when);
         document.published_precision = precision;
