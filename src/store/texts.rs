@@ -18,8 +18,6 @@ use crate::article::{
 const FIRST_LOOK_ARTICLES: i64 = 4_000;
 /// How much longer each further look is.
 const LOOK_GROWTH: i32 = 8;
-/// An article is mostly accepted within this time of its publication; of those published in a range, few are accepted later.
-const USUAL_DELAY: Duration = Duration::days(2);
 /// Weights of text, (unused), subtitle and title: a word in the title counts as ten in the text.
 const RANK_WEIGHTS: [f32; 4] = [0.1, 0.1, 0.4, 1.0];
 
@@ -52,7 +50,7 @@ pub struct TextMatch {
 }
 
 impl Store {
-    /// The newest matches, at most `limit`, newest first. Up to nine statements.
+    /// The newest matches, at most `limit`, newest first. One to eight statements.
     pub async fn newest_texts(&self, search: &TextSearch, limit: i64) -> Result<Vec<TextMatch>, StoreError> {
         let mut found = Vec::new();
         let oldest = search.accepted.from;
@@ -62,24 +60,13 @@ impl Store {
             let bound = time + Duration::MICROSECOND;
             until = Some(until.map_or(bound, |until| until.min(bound)));
         }
-        // What was accepted long after the range of publication is looked at in one go, so that the looks, which grow, begin
-        // where most of the matches are.
-        let late = search.published.until.map(|published| published + USUAL_DELAY);
-        if let Some(late) = late.filter(|late| *late < until.unwrap_or_else(OffsetDateTime::now_utc)) {
-            let range = TimeRange { from: Some(oldest.map_or(late, |oldest| oldest.max(late))), until };
-            found.extend(self.texts_in(search, range, limit).await?);
-            if range.from != Some(late) || missing(limit, &found) <= 0 {
-                return Ok(found);
-            }
-            until = Some(late);
-        }
         let mut from = self.first_look(until).await?;
         loop {
-            let left = missing(limit, &found);
+            let left = limit - i64::try_from(found.len()).unwrap_or(limit);
             let is_last = from.is_none_or(|from| oldest.is_some_and(|oldest| from <= oldest));
             let range = TimeRange { from: if is_last { oldest } else { from }, until };
             found.extend(self.texts_in(search, range, left).await?);
-            if is_last || missing(limit, &found) <= 0 {
+            if is_last || i64::try_from(found.len()).unwrap_or(limit) >= limit {
                 return Ok(found);
             }
             let start = from.unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -147,11 +134,6 @@ impl Store {
             .fetch_all(&self.pool)
             .await?)
     }
-}
-
-/// How many of `limit` are still to be found.
-fn missing(limit: i64, found: &[TextMatch]) -> i64 {
-    limit - i64::try_from(found.len()).unwrap_or(limit)
 }
 
 /// Puts results into the index, in place of earlier ones of the same articles. Two statements.

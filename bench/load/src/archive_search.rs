@@ -89,7 +89,7 @@ async fn make_partitions(connection: &mut PgConnection, count: i64) -> Result<()
              end loop;
              insert into article_partitions values ('none', article_id_from('epoch'), article_id_from('epoch'::timestamptz + interval '1 s'),
                  'epoch', date_trunc('day', now() - make_interval(secs => {seconds})));
-             perform add_article_partitions(now() + interval '7 days', interval '7 days');
+             perform add_article_partitions(now() + interval '7 days', interval '28 days');
              delete from article_partitions where suffix = 'none';
          end $$"
     );
