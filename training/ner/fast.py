@@ -38,7 +38,7 @@ def arguments_of():
     parser.add_argument("--labelled", type=pathlib.Path, action="append", default=[])
     parser.add_argument("--least", type=float, default=0.5, help="labelled texts with a mention less sure than this are left out")
     parser.add_argument("--rehearse", type=pathlib.Path, action="append", default=[])
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--swap", type=float, default=0.3)

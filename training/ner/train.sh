@@ -33,7 +33,7 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 "$venvs/accurate/bin/python" "$here/calibrate.py" "$out/accurate-trained" "$out/accurate"
 
 "$venvs/accurate/bin/python" "$here/label.py" "$out/accurate" ${gold:+--open-gold "$gold"} "$@" > "$out/labelled.jsonl"
-"$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --corpus "$corpus" --epochs "${FAST_EPOCHS:-5}" --labelled "$out/labelled.jsonl"
+"$venvs/fast/bin/python" "$here/fast.py" "$out/fast" --corpus "$corpus" --epochs "${FAST_EPOCHS:-3}" --labelled "$out/labelled.jsonl"
 
 cd "$root"
 cargo build --quiet --release --locked -p copydesk-ner --examples
