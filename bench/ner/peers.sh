@@ -20,4 +20,4 @@ fi
 (cd "$root/bench/ner/peers" && CARGO_TARGET_DIR="$target/peers" cargo build --quiet --locked --release)
 # gemm's and the engines' own threads: one.
 export RAYON_NUM_THREADS=1 RTEN_NUM_THREADS=1
-"$target/peers/release/copydesk-ner-peers" "$out" "${MODEL:-$root/models/copydesk-accurate-1.0.0.cdner}" "$texts" "${2:-4000}" "${3:-5}"
+"$target/peers/release/copydesk-ner-peers" "$out" "${MODEL:-$root/models/copydesk-accurate-1.1.0.cdner}" "$texts" "${2:-4000}" "${3:-5}"
