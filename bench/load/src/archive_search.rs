@@ -28,13 +28,14 @@ pub(crate) enum Call {
 }
 
 /// Each is asked for `ROUNDS` times, with `{n}` replaced by another number each time.
-pub(crate) const CALLS: [(&str, Call); 13] = [
+pub(crate) const CALLS: [(&str, Call); 14] = [
     ("search: a word of 1 article in 2,000", Call::Search("word{n}9000", "")),
     ("search: a word of 1 article in 10", Call::Search("word1{n}", "")),
     ("search: a word of most articles", Call::Search("word1", "")),
     ("search: three words", Call::Search("word2 word7 word{n}", "")),
     ("search: a phrase", Call::Search("\"archive number\" word{n}", "")),
-    ("search: a beginning", Call::Search("word12*", "")),
+    ("search: a beginning of 100 to 1,100 words", Call::Search("word1{n}3*", "")),
+    ("search: a beginning of 11,000 words", Call::Search("word12*", "")),
     ("search: a common word, one source", Call::Search("word2", "source = \"source-{n}\"")),
     ("search: a common word, one entity", Call::Search("word1", "entity.name = \"entity {n}00\"")),
     (
@@ -149,7 +150,8 @@ pub(crate) async fn time_calls(server_url: &str, articles: i64) -> Result<()> {
     println!("| {articles} articles | p50 | p99 | results |\n|---|---:|---:|---:|");
     for (name, call) in CALLS {
         let mut times = Vec::new();
-        let mut results = 0;
+        // What was never asked since the tables were made comes from the disk.
+        let mut results = run(&mut client, call, 0).await?;
         for round in 0..ROUNDS {
             let started = Instant::now();
             results = run(&mut client, call, round % 20).await?;
