@@ -146,6 +146,8 @@ const LANDED: &[(&str, &str)] = &[
     ("0015_log_wire.sql", "a7937163c860fc16"),
     ("0016_lz4.sql", "ba5c723d344c8b82"),
     ("0018_entity_days.sql", "0f5cb64be70e5aa4"),
+    ("0019_bands_at_once.sql", "92dff3ed5825455f"),
+    ("0020_given_accuracy.sql", "68d6bcfe292b26da"),
 ];
 
 #[test]
