@@ -49,11 +49,11 @@ async fn a_new_result_takes_the_place_of_the_earlier_ones_mentions_and_counts_on
     let pier = pier.entity_id.clone();
     assert_eq!(id_of(&with_list, "Lisbon"), lisbon);
     for id in [&pier, &lisbon] {
-        assert_eq!(mentions(&mut client, id).await, [article.article_id.clone()], "{id}");
+        assert_eq!(mentions(&mut client, id).await, std::slice::from_ref(&article.article_id), "{id}");
     }
 
     let mut admin = AdminServiceClient::connect(app.url.clone()).await.expect("connects");
-    let request = v1::DeleteGazetteerRequest { name: "harbour".to_owned(), ..Default::default() };
+    let request = v1::DeleteGazetteerRequest { name: "harbour".to_owned() };
     within(admin.delete_gazetteer(request)).await.expect("is deleted");
     within(async {
         loop {
